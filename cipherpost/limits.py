@@ -1,0 +1,68 @@
+"""Every limit on what comes from outside, with its unit and reason; checked before memory or time is spent (I11).
+
+The limits of section "Limits" of docs/protocol.md are part of the protocol: two programs that differ here would
+disagree on what counts. The others, under "of this program", may be changed.
+"""
+
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+# ---- of the protocol ---------------------------------------------------------------------------------------------
+
+HEADER_BYTES: Final = 64 * KIB
+"""A whole note of any kind but roster, signature lines included; small enough to hold thousands in memory."""
+ROSTER_BYTES: Final = 4 * MIB
+"""A whole note of kind roster: about 10,000 admissions in one entry."""
+STATEMENTS: Final = 20_000
+"""Statements of one roster entry."""
+ACKS: Final = 256
+MISSING: Final = 64
+HEADS: Final = 64
+ENDORSED: Final = 16
+SEALED_OF_KEY: Final = 400
+"""``sealed`` lines of kind key; every other kind has at most one."""
+READERS_OF_KEY: Final = 256
+"""Readers that one sealed file of kind key serves."""
+NUMBER: Final = 99_999_999
+"""Numbers of dispatches and proposals: eight digits, as in the object names."""
+SIZE: Final = 2**40
+"""Bytes of a sealed file or a member of a letter."""
+FREE_TEXT: Final = 120
+"""Characters of a title or subject."""
+NAME: Final = 63
+"""Characters of a name of a network, office, officer, group or form (a DNS label's length)."""
+AGE_HEADER_BYTES: Final = 32 * MIB
+"""An age header: about 15,000 hybrid stanzas."""
+HEADS_FILE_BYTES: Final = 64 * MIB
+"""The public heads of an audit: about 600,000 channels."""
+ALTERNATES: Final = 64
+"""Notes under alternate names that are looked at for one slot."""
+ATTACHMENT_NAME_BYTES: Final = 255
+"""What the usual file systems take for one name."""
+MEMBERS: Final = 1_000
+"""Members of a letter beside ``members.json`` and ``letter.json``."""
+LETTER_JSON_BYTES: Final = 1 * MIB
+"""``letter.json`` and ``members.json`` each: a thousand members with names of 255 bytes fit."""
+BODY_BYTES: Final = 4 * MIB
+"""The body of a letter, held in memory to be shown."""
+DATA_BYTES: Final = 16 * MIB
+"""``data.json`` of a letter, held in memory to be checked."""
+JSON_DEPTH: Final = 64
+"""Nesting of any JSON from outside; Python's own reader recurses."""
+CLOCK_AHEAD_SECONDS: Final = 86_400
+"""How far a dispatch may be ahead of the judging time before the finding ``clock`` (V7)."""
+
+# ---- of this program ---------------------------------------------------------------------------------------------
+
+CARD_BYTES: Final = 64 * KIB
+"""An armored card or invitation as carried, quoting and wrapping included."""
+SCRYPT_LOG_N_MAX: Final = 20
+"""Work factor accepted from a file: 1 GiB of memory. An age passphrase file is a file of our own."""
+SCRYPT_LOG_N: Final = 16
+"""Work factor written: 64 MiB and about 0.25 s."""
+CHECK_INTERVAL_DAYS: Final = 30
+"""Silence of the center that counts as stale when the roster states no ``check``."""
+STORE_RETRY_SECONDS: Final = 60
+TIME_LAST_YEAR: Final = 9999
