@@ -1,0 +1,5 @@
+"""``python -m cipherpost``."""
+
+from cipherpost.cli import main
+
+main()

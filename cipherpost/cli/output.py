@@ -1,0 +1,160 @@
+"""Everything the user reads: error and hint lines, notices, tables, JSON. Every word shown goes through here.
+
+Results go to standard output, all else to standard error. Whatever came from outside passes `safe`, so that a
+subject with terminal escapes or bidirectional overrides is shown and does nothing.
+"""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from cipherpost.errors import CipherpostError, UnableError
+
+JSON_VERSION: Final = 1
+"""Version of the layout of every JSON object printed; a field that is added does not change it."""
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+NOTICES: Final[Mapping[str, str]] = {
+    "nothing-lost": "nothing is lost: the letter waits in the outbox",
+    "already-sent": "the same letter was sent before; it was not sent again",
+    "not-admitted": "you are not admitted yet: tell the center this number",
+    "admitted": "you are admitted",
+    "read-aloud": "read this number to the center by telephone, or let them read it to you",
+    "unchecked": "admitted without comparing the spoken number; the roster says so to everybody",
+    "held": "shown out of order: an earlier number is missing, and this may not be the whole story",
+    "superseded": "this letter was superseded by a later one",
+    "cancelled": "this letter was cancelled by a later one",
+    "empty-audience": "nobody is in this audience yet",
+    "unreached": "these offices will not be able to read it",
+    "no-receipt": "no receipt was sent",
+    "restored": "put back at the post office: another office had missed it",
+    "before-you": "older letters are there that were sealed before you were a reader; ask the center for them",
+    "no-passphrase": "the keys lie unprotected on this disk, as you asked",
+    "moved": "this home was moved or copied; it signs again once another office has answered it",
+    "alone": "signed alone: if another copy of this home is at work, its letters and yours will contradict",
+    "not-checked": "not checked",
+    "nothing-new": "nothing new",
+}
+"""Sentences that stand by themselves, by name; docs/troubleshooting.md explains each."""
+
+
+# ---- words -------------------------------------------------------------------------------------------------------
+
+
+def safe(text: str, *, lines: bool = False) -> str:
+    r"""``text`` from outside, harmless on a terminal: controls and overrides as ``\u001b`` and the like.
+
+    Args:
+        text: anything.
+        lines: keep line feeds and tabs (for bodies).
+    """
+    return "".join(ch if _harmless(ch, lines) else f"\\u{ord(ch):04x}" for ch in text)
+
+
+def _harmless(ch: str, lines: bool) -> bool:
+    if ch in "\n\t":
+        return lines
+    return ch not in _BIDI and unicodedata.category(ch) not in {"Cc", "Zl", "Zp", "Cs"}
+
+
+def say(text: str = "") -> None:
+    """A line of result, on standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def tell(text: str) -> None:
+    """A line for the person, on standard error."""
+    sys.stderr.write(f"cipherpost: {text}\n")
+
+
+def notice(name: str, detail: str = "") -> None:
+    """One of `NOTICES`, on standard error, with what it is about."""
+    tell(f"{NOTICES[name]}{': ' if detail else ''}{detail}")
+
+
+def hint(text: str) -> None:
+    """What to do next, on standard error."""
+    sys.stderr.write(f"cipherpost: hint: {text}\n")
+
+
+# ---- errors ------------------------------------------------------------------------------------------------------
+
+
+def show_error(error: CipherpostError, *, as_json: bool) -> None:
+    """The error line and its hints on standard error; with ``as_json`` one object on standard output too."""
+    sys.stdout.flush()
+    sys.stderr.write(f"cipherpost: error: {safe(str(error))}\n")
+    for text in error.hints[:2]:
+        hint(safe(text))
+    if as_json:
+        emit(
+            {
+                "error": {
+                    "class": type(error).__name__,
+                    "exit": error.exit_code,
+                    "message": str(error),
+                    "hint": error.hints[0] if error.hints else None,
+                    "channel": error.channel,
+                    "number": error.number,
+                }
+            }
+        )
+
+
+def from_os_error(error: OSError) -> UnableError:
+    """What the operating system refused, as a refusal of ours: exit 1, the path named."""
+    return UnableError(error.strerror or str(error), where=str(error.filename or ""))
+
+
+# ---- tables and JSON ---------------------------------------------------------------------------------------------
+
+
+def emit(values: Mapping[str, Any]) -> None:
+    """One JSON object on standard output, with the version of its layout first."""
+    sys.stdout.write(json.dumps({"version": JSON_VERSION, **values}, ensure_ascii=False, indent=2) + "\n")
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table on a terminal, tab-separated lines without heads elsewhere; cells pass `safe`."""
+    cells = [[safe(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in cells:
+            say("\t".join(row))
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for row in cells:
+        drawn.add_row(*(Text(cell) for cell in row))
+    Console(highlight=False).print(drawn)
+
+
+def fields(pairs: Iterable[tuple[str, str]]) -> None:
+    """Lines of ``name  value``, aligned."""
+    shown = [(name, safe(value)) for name, value in pairs if value]
+    width = max((len(name) for name, _ in shown), default=0)
+    for name, value in shown:
+        say(f"{name:<{width}}  {value}")
+
+
+def size(count: int) -> str:
+    """Bytes for people: ``831 B``, ``12.4 kB``, ``1.0 GB``; decimal units."""
+    if count < 1000:
+        return f"{count} B"
+    value = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        value /= 1000
+        if value < 999.5 or unit == "TB":
+            return f"{value:.1f} {unit}"
+    raise AssertionError
+
+
+def many(count: int, noun: str, plural: str = "") -> str:
+    """``1 letter``, ``3 letters``."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"

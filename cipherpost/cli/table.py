@@ -1,0 +1,85 @@
+"""Every command, under what a person wants to do: where it is defined, and one line of help.
+
+The order here is the order of `cipherpost --help`. Nothing is imported from the modules named.
+"""
+
+from typing import Final, NamedTuple
+
+
+class Place(NamedTuple):
+    """Where a command is defined: ``cipherpost.cli.<module>:<attribute>``, and its line in the list."""
+
+    module: str
+    attribute: str
+    help: str
+    hidden: bool = False
+
+
+SECTIONS: Final[tuple[tuple[str, dict[str, Place]], ...]] = (
+    (
+        "Start",
+        {
+            "init": Place("start", "init", "found a network and its center"),
+            "join": Place("start", "join", "join a network with an invitation"),
+            "status": Place("start", "status", "what is new, what is owed, what waits"),
+            "doctor": Place("start", "doctor", "check this home and its post office"),
+            "demo": Place("start", "demo", "build a small network to play with"),
+            "completion": Place("start", "completion", "print the shell's completion script"),
+        },
+    ),
+    (
+        "People",
+        {
+            "office": Place("people", "office", "declare committees and auditors"),
+            "invite": Place("people", "invite", "write an office its invitation"),
+            "card": Place("people", "card", "show this officer's card"),
+            "cards": Place("people", "cards", "list cards that wait for admission"),
+            "admit": Place("people", "admit", "admit officers by their cards"),
+            "roster": Place("people", "roster", "who belongs, with which keys"),
+            "group": Place("people", "group", "name a set of offices"),
+            "suspend": Place("standing", "suspend", "stop writing to an office"),
+            "reinstate": Place("standing", "reinstate", "take an office back"),
+        },
+    ),
+    (
+        "Write",
+        {
+            "send": Place("write", "send", "sign, seal and send a letter"),
+            "reply": Place("write", "reply", "answer a letter"),
+            "outbox": Place("write", "outbox", "what was sent, and who has it"),
+        },
+    ),
+    (
+        "Read",
+        {
+            "fetch": Place("read", "fetch", "get, verify, open, acknowledge"),
+            "sync": Place("read", "fetch", "the same as fetch", True),
+            "inbox": Place("read", "inbox", "the letters that came"),
+            "read": Place("read", "read", "show a letter, save its attachments"),
+            "complied": Place("read", "complied", "say that an instruction is carried out"),
+        },
+    ),
+    (
+        "Audit",
+        {
+            "audit": Place("audit", "audit", "verify everything without reading"),
+            "verify": Place("audit", "verify", "verify one dispatch from its file"),
+        },
+    ),
+    (
+        "Keys",
+        {
+            "keys": Place("keys", "keys", "this officer's keys and passphrase"),
+            "unlock": Place("keys", "unlock", "keep the keys open for a while"),
+            "lock": Place("keys", "lock", "close them again"),
+        },
+    ),
+)
+
+
+def find(name: str) -> Place | None:
+    """The place of command ``name``, None if there is none."""
+    for _, commands in SECTIONS:
+        if name in commands:
+            return commands[name]
+    return None
