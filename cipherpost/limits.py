@@ -51,13 +51,19 @@ DATA_BYTES: Final = 16 * MIB
 """``data.json`` of a letter, held in memory to be checked."""
 JSON_DEPTH: Final = 64
 """Nesting of any JSON from outside; Python's own reader recurses."""
+JSON_VALUES: Final = 1_000_000
+"""Values in any JSON from outside: each costs Python some 60 bytes, however short it is written."""
+TAR_NAME_BYTES: Final = 1_024
+"""A member's name in an archive, folders included."""
 CLOCK_AHEAD_SECONDS: Final = 86_400
 """How far a dispatch may be ahead of the judging time before the finding ``clock`` (V7)."""
 
 # ---- of this program ---------------------------------------------------------------------------------------------
 
 CARD_BYTES: Final = 64 * KIB
-"""An armored card or invitation as carried, quoting and wrapping included."""
+"""A card or invitation without its armor."""
+CARRIED_BYTES: Final = 2 * MIB
+"""A file or mail with armored cards or invitations in it: quoting, wrapping, UTF-16 and other text included."""
 SCRYPT_LOG_N_MAX: Final = 20
 """Work factor accepted from a file: 1 GiB of memory. An age passphrase file is a file of our own."""
 SCRYPT_LOG_N: Final = 16
