@@ -17,6 +17,12 @@ ROSTER_BYTES: Final = 4 * MIB
 """A whole note of kind roster: about 10,000 admissions in one entry."""
 STATEMENTS: Final = 20_000
 """Statements of one roster entry."""
+KEEPERS: Final = 15
+"""Keepers of a network: more than half of the old and of the new ones fit into ``by`` and `ENDORSED`."""
+LATERAL_MEMBERS: Final = 256
+"""Members of a lateral group: each may write to each, so channels grow with the square."""
+DUTY_DAYS: Final = 366
+"""Days of ``due``, ``within`` and ``grace`` of a duty."""
 ACKS: Final = 256
 MISSING: Final = 64
 HEADS: Final = 64
