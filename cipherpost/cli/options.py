@@ -4,14 +4,16 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import update_wrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
 
+CONTEXT: Final[dict[str, Any]] = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -25,6 +27,9 @@ class Session:
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
+    stale_ok: bool = False
+    clock_ok: bool = False
+    alone: bool = False
 
     def take(self, **given: Any) -> None:
         """Add options; those not given change nothing."""
@@ -52,13 +57,14 @@ class Session:
     def desk(self, *, write: bool = False) -> "Desk":
         """The officer at work in this home; with ``write`` the home is locked until the command ends."""
         from cipherpost.cli.progress import Bars
-        from cipherpost.desk import Desk
+        from cipherpost.desk import Desk, Overrides
 
         desk = Desk.open(
             self.home_folder(),
             post=self.post,
             passphrase=self.passphrase,
             progress=Bars(quiet=self.quiet or self.as_json),
+            overrides=Overrides(stale_ok=self.stale_ok, clock_ok=self.clock_ok, alone=self.alone),
         )
         context = click.get_current_context()
         context.call_on_close(desk.close)
@@ -66,18 +72,31 @@ class Session:
             desk.lock()
         return desk
 
-    def passphrase(self, question: str, *, confirm: bool = False) -> str:
-        """A passphrase from the file named, else from the terminal; never from an argument.
+    def passphrase(self) -> str:
+        """The passphrase of this officer's keys: from the file named, else from the terminal; never an argument.
 
         Raises:
-            KeyMissingError: no file is named and there is no terminal to ask at.
+            NoPassphraseError: no file is named and there is no terminal to ask at.
         """
-        from cipherpost.cli.asking import ask_passphrase, passphrase_from_file
+        from cipherpost.cli.asking import ask_passphrase
+
+        return self._passphrase_from_file() or ask_passphrase("Passphrase", confirm=False)
+
+    def new_passphrase(self) -> str:
+        """The passphrase for keys about to be made, asked twice at a terminal."""
+        return self._passphrase_from_file() or self.ask_new_passphrase()
+
+    def ask_new_passphrase(self) -> str:
+        """A new passphrase from the terminal, whatever file holds the old one."""
+        from cipherpost.cli.asking import ask_passphrase
+
+        return ask_passphrase("New passphrase", confirm=True)
+
+    def _passphrase_from_file(self) -> str | None:
+        from cipherpost.cli.asking import passphrase_from_file
 
         named = self.passphrase_file or os.environ.get("CIPHERPOST_PASSPHRASE_FILE")
-        if named:
-            return passphrase_from_file(named)
-        return ask_passphrase(question, confirm=confirm)
+        return passphrase_from_file(named) if named else None
 
 
 def common(function: Function) -> Function:
@@ -96,25 +115,47 @@ def common(function: Function) -> Function:
     return function
 
 
-def command(**settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
-    """A command that gets the `Session` first, then its own options."""
+def override(function: Function) -> Function:
+    """Give a command that signs the options that set a guard aside (docs/troubleshooting.md)."""
+    for option in reversed(
+        (
+            click.option("--stale-ok", is_flag=True, help="Although the center has been silent too long."),
+            click.option("--clock-ok", is_flag=True, help="Although this machine's clock looks wrong."),
+            click.option("--alone", is_flag=True, help="Although this home was moved or copied."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+_SHARED = ("home", "post", "passphrase_file", "as_json", "quiet", "verbose", "stale_ok", "clock_ok", "alone")
+
+
+def command(group: click.Group | None = None, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command that gets the `Session` first, then its own options; added to ``group`` where one is given."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        @click.pass_context
-        def called(ctx: click.Context, /, **values: Any) -> Any:
-            session = ctx.find_object(Session) or Session()
-            ctx.obj = session
-            session.take(
-                **{name: values.pop(name) for name in ("home", "post", "passphrase_file", "as_json", "quiet", "verbose")}
-            )
-            return ctx.invoke(function, session, **values)
+        def called(**values: Any) -> Any:
+            ctx = click.get_current_context()
+            session = ctx.ensure_object(Session)
+            session.take(**{name: values.pop(name) for name in _SHARED if name in values})
+            return function(session, **values)
 
-        called.__name__ = function.__name__
-        called.__doc__ = function.__doc__
-        called.__click_params__ = list(getattr(function, "__click_params__", []))  # type: ignore[attr-defined]
-        settings.setdefault("context_settings", {"help_option_names": ["-h", "--help"], "max_content_width": 80})
-        name = settings.pop("name", function.__name__.rstrip("_").replace("_", "-"))
-        return click.command(name, **settings)(common(called))
+        update_wrapper(called, function)
+        name = settings.pop("name", function.__name__.replace("_", "-"))
+        made = click.command(name, context_settings=CONTEXT, **settings)(common(called))
+        if group is not None:
+            group.add_command(made)
+        return made
+
+    return decorate
+
+
+def subcommands() -> Callable[[Callable[..., Any]], click.Group]:
+    """A group of commands below one name, such as ``keys show``."""
+
+    def decorate(function: Callable[..., Any]) -> click.Group:
+        return click.group(function.__name__, context_settings=CONTEXT)(function)
 
     return decorate
 

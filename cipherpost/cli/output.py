@@ -8,9 +8,13 @@ import json
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from cipherpost.errors import CipherpostError, UnableError
+from cipherpost.errors import CipherpostError, UnableError, gravest
+
+if TYPE_CHECKING:
+    from cipherpost.cli.options import Session
+    from cipherpost.workflows.results import Posted
 
 JSON_VERSION: Final = 1
 """Version of the layout of every JSON object printed; a field that is added does not change it."""
@@ -107,6 +111,76 @@ def show_error(error: CipherpostError, *, as_json: bool) -> None:
 def from_os_error(error: OSError) -> UnableError:
     """What the operating system refused, as a refusal of ours: exit 1, the path named."""
     return UnableError(error.strerror or str(error), where=str(error.filename or ""))
+
+
+# ---- what was posted ---------------------------------------------------------------------------------------------
+
+
+def posted(session: "Session", done: "Posted", *, extra: Mapping[str, Any] | None = None) -> None:
+    """One dispatch that was posted: the one line ``center/all/14``, or its JSON."""
+    if session.as_json:
+        emit({**done.as_json(), **(extra or {})})
+        return
+    say(done.place)
+    _reach(done)
+
+
+def sent(session: "Session", done: "Sequence[Posted]") -> int:
+    """Letters that were posted, or wait in the outbox; the exit code."""
+    if session.as_json:
+        objects = [item.as_json() for item in done]
+        emit(objects[0] if len(objects) == 1 else {"dispatches": objects})
+    for item in done:
+        if not session.as_json:
+            say(item.place)
+            _reach(item)
+        if item.already:
+            notice("already-sent", item.place)
+        if item.waiting is not None:
+            show_error(item.waiting, as_json=False)
+    return gravest({item.waiting.exit_code for item in done if item.waiting is not None})
+
+
+def _reach(done: "Posted") -> None:
+    if done.dry_run:
+        tell(f"nothing was sent; it would go to {many(len(done.to), 'office')}: {' '.join(done.to)}")
+        if done.readers:
+            tell(f"who can read it: {' '.join(done.readers)}")
+    if done.unreached:
+        notice("unreached", "; ".join(f"{office} ({why})" for office, why in done.unreached.items()))
+
+
+def document(words: str, out: str | None, *, force: bool) -> None:
+    """A document that was made: into the file ``out``, else to standard output.
+
+    Raises:
+        UnableError: the file is there and ``force`` was not given.
+    """
+    if out is None or out == "-":
+        sys.stdout.write(words)
+        return
+    from pathlib import Path
+
+    try:
+        with Path(out).open("w" if force else "x", encoding="utf-8", newline="\n") as file:
+            file.write(words)
+    except FileExistsError:
+        raise UnableError(
+            "the file is there already", where=out, rule="nothing is written over", hints=("add --force",)
+        ) from None
+
+
+def body(words: str) -> None:
+    """The body of a letter, harmless, wrapped to a terminal's width of at most 80 columns."""
+    import shutil
+    import textwrap
+
+    width = min(80, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
+    for line in safe(words, lines=True).rstrip("\n").split("\n"):
+        if width is None or len(line) <= width or line.startswith(("    ", "\t", "|")):
+            say(line)
+        else:
+            say("\n".join(textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)))
 
 
 # ---- tables and JSON ---------------------------------------------------------------------------------------------

@@ -20,8 +20,14 @@ class Bars:
             yield lambda _amount: None
             return
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
-        from rich.progress import TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
         counted = DownloadColumn() if unit == "B" else MofNCompleteColumn()
         columns = (TextColumn("{task.description}"), BarColumn(), counted, TimeRemainingColumn())

@@ -1,0 +1,69 @@
+"""``keys``, ``unlock``, ``lock``."""
+
+import click
+
+from cipherpost.cli import output
+from cipherpost.cli.options import Session, command, subcommands
+
+
+@subcommands()
+def keys() -> None:
+    """This officer's keys and passphrase."""
+
+
+@command(name="show", group=keys)
+def show(session: Session) -> None:
+    """Show this officer's public keys, and how the secret ones are kept.
+
+    Needs no passphrase.
+    """
+    from cipherpost.workflows import keeping
+
+    shown = keeping.show(session.desk())
+    if session.as_json:
+        output.emit(shown.as_json())
+    else:
+        output.fields(shown.lines())
+
+
+@command(name="passphrase", group=keys)
+@click.option("--no-passphrase", is_flag=True, help="Leave the keys unprotected on this disk.")
+@click.option("--new-passphrase-file", metavar="FILE", help="The new passphrase, where there is no terminal.")
+def passphrase(session: Session, no_passphrase: bool, new_passphrase_file: str | None) -> None:
+    """Change the passphrase of this officer's keys.
+
+    If this is stopped half way, the old passphrase or the new one opens them.
+    """
+    from cipherpost.cli.asking import passphrase_from_file
+    from cipherpost.workflows import keeping
+
+    def new() -> str:
+        if new_passphrase_file:
+            return passphrase_from_file(new_passphrase_file)
+        return session.ask_new_passphrase()
+
+    keeping.change_passphrase(session.desk(write=True), None if no_passphrase else new)
+    output.tell("the passphrase is changed")
+    if no_passphrase:
+        output.notice("no-passphrase")
+
+
+@command()
+@click.argument("minutes", type=click.IntRange(1, 24 * 60), default=15)
+def unlock(session: Session, minutes: int) -> None:
+    """Keep the keys open in memory for MINUTES (15), so that nobody is asked.
+
+    Nothing is written to the disk. `cipherpost lock` ends it.
+    """
+    from cipherpost.workflows import keeping
+
+    keeping.unlock(session.desk(), minutes)
+    output.tell(f"the keys are open for {output.many(minutes, 'minute')}")
+
+
+@command()
+def lock(session: Session) -> None:
+    """Close the keys that `unlock` opened."""
+    from cipherpost.workflows import keeping
+
+    output.tell("the keys are closed" if keeping.lock(session.desk()) else "the keys were not open")

@@ -1,0 +1,133 @@
+"""``send``, ``reply``, ``outbox``."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from cipherpost.cli import output
+from cipherpost.cli.options import Session, command, override
+
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@command()
+@click.argument("file", metavar="FILE|-")
+@click.option("--to", "audiences", multiple=True, required=True, metavar="AUDIENCE", help="An office, a group, or all.")
+@click.option("--subject", metavar="TEXT", help="Else the letter's first line.")
+@click.option("--attach", multiple=True, metavar="FILE", help="Attach a file of any size; may be given again.")
+@click.option("--due", type=_DAY, metavar="DATE", help="A reply is owed by the end of this day.")
+@click.option("--complied", is_flag=True, help="With --due: owed is `complied`, not a reply.")
+@click.option("--even-if-sent", is_flag=True, help="Send it although the last letter there was the same.")
+@click.option("-n", "--dry-run", is_flag=True, help="Say who would get it, and who could not.")
+@override
+def send(
+    session: Session,
+    file: str,
+    audiences: tuple[str, ...],
+    subject: str | None,
+    attach: tuple[str, ...],
+    due: datetime | None,
+    complied: bool,
+    even_if_sent: bool,
+    dry_run: bool,
+) -> int:
+    """Sign, seal and send a letter.
+
+    FILE is text (.md for Markdown), or - for standard input. From the center, a
+    letter to a group is a circular and one to an office an instruction; from a
+    committee it is a message.
+
+    \b
+    Examples:
+      cipherpost send circular.md --to all
+      cipherpost send order.md --to tver --attach plan.pdf --due 2026-12-15
+    """
+    from cipherpost.errors import UseError
+    from cipherpost.workflows import sending
+
+    if complied and due is None:
+        raise UseError("--complied needs a day", hints=("add --due DATE",))
+    letter = sending.read_text(file, subject=subject, attachments=[Path(name) for name in attach])
+    sent = sending.send(
+        session.desk(write=True),
+        letter,
+        audiences=audiences,
+        due=due.date() if due else None,
+        due_what="complied" if complied else "reply",
+        even_if_sent=even_if_sent,
+        dry_run=dry_run,
+    )
+    return output.sent(session, sent)
+
+
+@command()
+@click.argument("place", metavar="CHANNEL/NUMBER")
+@click.argument("file", required=False, metavar="[FILE|-]")
+@click.option("-m", "--message", metavar="TEXT", help="The reply itself, for a short one.")
+@click.option("--subject", metavar="TEXT", help="Else 'Re:' and the subject answered.")
+@click.option("--attach", multiple=True, metavar="FILE", help="Attach a file; may be given again.")
+@click.option("--even-if-sent", is_flag=True, help="Send it although the last letter there was the same.")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be done.")
+@override
+def reply(
+    session: Session,
+    place: str,
+    file: str | None,
+    message: str | None,
+    subject: str | None,
+    attach: tuple[str, ...],
+    even_if_sent: bool,
+    dry_run: bool,
+) -> int:
+    """Answer a letter; the answer goes to the office that sent it.
+
+    \b
+    Example:
+      cipherpost reply center/all/14 -m "Received. Our conference is on the 10th."
+    """
+    from cipherpost.errors import UseError
+    from cipherpost.workflows import sending
+
+    if (file is None) == (message is None):
+        raise UseError("give the reply as a FILE (or -), or behind -m", hints=("cipherpost reply --help",))
+    attachments = [Path(name) for name in attach]
+    if message is not None:
+        letter = sending.text_of(message, subject=subject, attachments=attachments)
+    else:
+        assert file is not None
+        letter = sending.read_text(file, subject=subject, attachments=attachments, subject_from_text=False)
+    desk = session.desk(write=True)
+    return output.sent(session, sending.reply(desk, place, letter, even_if_sent=even_if_sent, dry_run=dry_run))
+
+
+@command()
+@click.argument("place", required=False, metavar="[CHANNEL/NUMBER]")
+def outbox(session: Session, place: str | None) -> None:
+    """What this office sent and what waits; with a number, who has it.
+
+    Needs no line.
+    """
+    from cipherpost.workflows import outbox as work
+
+    desk = session.desk()
+    if place is not None:
+        one = work.one(desk, place)
+        if session.as_json:
+            output.emit({"dispatches": [one.as_json()]})
+            return
+        output.fields(one.lines())
+        output.say()
+        output.table(
+            ["office", "title", "state", "by", "time"],
+            [[row.office, row.title, row.state, row.by or "", row.time or ""] for row in one.offices],
+        )
+        return
+    rows = work.listing(desk)
+    if session.as_json:
+        output.emit({"dispatches": [row.as_json() for row in rows]})
+        return
+    output.table(
+        ["number", "to", "subject", "state", "received", "read", "complied", "silent"],
+        [row.cells() for row in rows],
+    )

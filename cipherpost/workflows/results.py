@@ -1,0 +1,46 @@
+"""What workflows hand to whoever shows it: the same fields as the JSON that scripts may rely on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cipherpost.errors import CipherpostError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """One dispatch that was posted, would be (``dry_run``), was before (``already``), or waits (``waiting``).
+
+    ``number``, ``hash`` and ``time`` are None as long as it has no place; ``to`` are the offices addressed;
+    ``unreached`` are those of them who could not read it, each with the reason; ``readers`` all who can.
+    """
+
+    channel: str
+    kind: str
+    number: int | None = None
+    hash: str | None = None
+    time: str | None = None
+    to: tuple[str, ...] = ()
+    unreached: Mapping[str, str] = field(default_factory=dict)
+    readers: tuple[str, ...] = ()
+    dry_run: bool = False
+    already: bool = False
+    waiting: CipherpostError | None = None
+
+    @property
+    def place(self) -> str:
+        """``center/all/14``; without a number the channel and ``-``."""
+        return f"{self.channel}/{'-' if self.number is None else self.number}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of docs/center.md, "Scripts"."""
+        return {
+            "channel": self.channel,
+            "number": self.number,
+            "hash": self.hash,
+            "kind": self.kind,
+            "time": self.time,
+            "posted": self.hash is not None and not self.dry_run,
+            "to": list(self.to),
+            "unreached": [{"office": office, "reason": reason} for office, reason in self.unreached.items()],
+        }
