@@ -77,4 +77,6 @@ SCRYPT_LOG_N: Final = 16
 CHECK_INTERVAL_DAYS: Final = 30
 """Silence of the center that counts as stale when the roster states no ``check``."""
 STORE_RETRY_SECONDS: Final = 60
+SKIPPED: Final = 1_000
+"""Foreign things in a post office that are remembered by name."""
 TIME_LAST_YEAR: Final = 9999
