@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from cipherpost.cli.progress import Bars
     from cipherpost.desk import Desk
 
 CONTEXT: Final[dict[str, Any]] = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
@@ -54,16 +55,21 @@ class Session:
             user_data=Path(platformdirs.user_data_dir("cipherpost", appauthor=False)),
         )
 
+    def bars(self) -> "Bars":
+        """Where this command shows how far it is."""
+        from cipherpost.cli.progress import Bars
+
+        return Bars(quiet=self.quiet or self.as_json)
+
     def desk(self, *, write: bool = False) -> "Desk":
         """The officer at work in this home; with ``write`` the home is locked until the command ends."""
-        from cipherpost.cli.progress import Bars
         from cipherpost.desk import Desk, Overrides
 
         desk = Desk.open(
             self.home_folder(),
             post=self.post,
             passphrase=self.passphrase,
-            progress=Bars(quiet=self.quiet or self.as_json),
+            progress=self.bars(),
             overrides=Overrides(stale_ok=self.stale_ok, clock_ok=self.clock_ok, alone=self.alone),
         )
         context = click.get_current_context()

@@ -1,0 +1,70 @@
+"""``audit`` and ``verify``: for people who trust nobody."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from cipherpost.cli import output
+from cipherpost.cli.options import Session, command
+
+_TIME = click.DateTime(formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"])
+
+
+@command()
+@click.option(
+    "--fingerprint", metavar="F", help="Of the network, in hex or as it is spoken; with --post, no home is needed."
+)
+@click.option("--sealed", is_flag=True, help="Fetch and check every sealed file too.")
+@click.option("--as-of", type=_TIME, metavar="TIME", help="Judge as if it were this moment (UTC).")
+@click.option("--strict", is_flag=True, help="Any finding at all ends with an exit code.")
+@click.option("--all", "everything", is_flag=True, help="Findings known before count for the exit code too.")
+def audit(
+    session: Session, fingerprint: str | None, sealed: bool, as_of: datetime | None, strict: bool, everything: bool
+) -> int:
+    """Verify every signature and every sequence, without reading a letter.
+
+    In a home it audits the home's network; elsewhere it needs the post office
+    and the network's fingerprint, and nothing else.
+
+    \b
+    Example:
+      cipherpost audit --post ./post --fingerprint 9c3f...
+    """
+    from cipherpost.workflows import auditing
+
+    moment = as_of.replace(tzinfo=UTC) if as_of else None
+    if fingerprint is not None:
+        subject = auditing.Subject.outside(session.post, fingerprint)
+    else:
+        subject = auditing.Subject.of_home(session.desk())
+    report = auditing.audit(subject, sealed=sealed, as_of=moment, progress=session.bars())
+    if session.as_json:
+        output.emit(report.as_json())
+    else:
+        for line in report.lines():
+            output.say(output.safe(line))
+    return report.exit_code(strict=strict, everything=everything)
+
+
+@command()
+@click.argument("path", metavar="FILE")
+@click.option("--fingerprint", metavar="F", help="Of the network, in hex or as it is spoken (else the home's).")
+def verify(session: Session, path: str, fingerprint: str | None) -> int:
+    """Verify one dispatch, given its note in a post office or a copy of one.
+
+    The roster and the rest of its channel are read from the same folder.
+
+    \b
+    Example:
+      cipherpost verify post/rkpb/center/all/00000001.note --fingerprint 9c3f...
+    """
+    from cipherpost.workflows import auditing
+
+    known = fingerprint if fingerprint is not None else session.desk().fingerprint
+    verified = auditing.verify_file(Path(path), known)
+    if session.as_json:
+        output.emit(verified.as_json())
+    else:
+        output.fields(verified.lines())
+    return 0
