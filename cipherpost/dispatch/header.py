@@ -33,7 +33,7 @@ from typing import Any, Final, NamedTuple
 from cipherpost import limits
 from cipherpost.dispatch.periods import DAY, PERIOD, is_event, parse_day, parse_period
 from cipherpost.errors import MalformedError, NewerError, TooLargeError
-from cipherpost.text import CENTER, TextError, parse_channel, parse_name, parse_size, shown
+from cipherpost.text import CENTER, TextError, parse_channel, parse_name, shown
 
 MAGIC: Final = "cipherpost/v1"
 KIND_WORDS: Final = (
@@ -232,9 +232,11 @@ def _read_draft(value: str) -> DraftRef:
 
 
 def _read_sealed(lines: str) -> tuple[Sealed, ...]:
-    found = tuple(Sealed(hashed, parse_size(size)) for _, hashed, size in _split(lines))
+    found = tuple([Sealed(line[7:71], int(line[72:])) for line in lines.split("\n")[:-1]])
+    if found[0].size > limits.SIZE or (len(found) > 1 and max(each.size for each in found) > limits.SIZE):
+        raise TextError("a sealed file is too large", rule="at most 2^40 bytes")
     if len(found) > 1 and len({each.hash for each in found}) < len(found):
-        raise TextError("a sealed file is named twice")
+        raise TextError("a sealed file is named twice", rule="each line sealed names another file")
     return found
 
 
@@ -282,18 +284,19 @@ def _read_heads_file(value: str) -> HeadsFile:
 
 
 def _read_heads(lines: str) -> tuple[Head, ...]:
-    found = tuple(Head(_channel(channel), int(number), hashed) for _, channel, number, hashed in _split(lines))
+    found = tuple([Head(_channel(channel), int(number), hashed) for _, channel, number, hashed in _split(lines)])
     _check_rising("head", [each.channel for each in found])
     return found
 
 
 def _read_acks(lines: str) -> tuple[Ack, ...]:
     found = tuple(
-        Ack(_channel(channel), int(number), None if hashed == "none" else hashed, word)
-        for _, channel, number, hashed, word in _split(lines)
+        [
+            Ack(_channel(channel), int(number), None if hashed == "none" else hashed, word)
+            for _, channel, number, hashed, word in _split(lines)
+        ]
     )
-    if len(found) > 1:
-        _check_rising("ack", [(each.channel, each.number, each.word) for each in found])
+    _check_rising("ack", [(each.channel, each.number, each.word) for each in found])
     return found
 
 
@@ -317,11 +320,11 @@ def _read_endorsed(lines: str) -> tuple[Endorsement, ...]:
 
 
 def _split(lines: str) -> list[list[str]]:
-    return [line.split(" ") for line in lines[:-1].split("\n")]
+    return [line.split(" ") for line in lines.split("\n")[:-1]]
 
 
 def _check_rising(word: str, keys: Sequence[Any]) -> None:
-    if any(before >= after for before, after in pairwise(keys)):
+    if len(keys) > 1 and any(before >= after for before, after in pairwise(keys)):
         raise TextError(f"{word} lines are out of order", rule="sorted, and no two alike")
 
 
@@ -417,11 +420,12 @@ LINES: Final = (
 
 
 def _expression(line: Line) -> str:
+    """Possessive where a line may be absent: no other line begins with its word, so going back finds nothing."""
     if line.most == 0:
         return f"{line.word} ({line.pattern})\n"
     if line.most == 1:
-        return f"(?:{line.word} ({line.pattern})\n)?"
-    return f"((?:{line.word} {line.pattern}\n){{0,{line.most}}})"
+        return f"(?:{line.word} ({line.pattern})\n)?+"
+    return f"((?:{line.word} {line.pattern}\n){{0,{line.most}}}+)"
 
 
 _HEADER: Final = re.compile(MAGIC + "\n" + "".join(map(_expression, LINES)))
