@@ -1,0 +1,185 @@
+"""How the home writes: private, flushed, and whole or not at all (I4, I5).
+
+Every file comes into being beside its place under a temporary name and takes its name only when its bytes are on
+the disk. Temporary files are recognised by their names and swept up by the next writer.
+"""
+
+import errno
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from cipherpost.errors import UnableError
+
+FILE_MODE: Final = 0o600
+FOLDER_MODE: Final = 0o700
+_PREFIX: Final = ".new-"
+_BUFFER: Final = 1 << 20
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EINVAL})
+_NEW: Final = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_EXCL
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+class DiskError(UnableError):
+    """The disk did not take or give what was asked of it."""
+
+
+class AlreadyThereError(UnableError):
+    """A file that is never written over is already there."""
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn an `OSError` of the block into a `DiskError` that names ``path``."""
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(error, path) from error
+
+
+def disk_error(error: OSError, path: Path) -> DiskError:
+    """The refusal for ``error`` at ``path``, in words, with what to do next."""
+    if error.errno in _FULL:
+        return DiskError(
+            "the disk is full",
+            where=str(path),
+            rule="what was there before is unchanged",
+            hints=("make room on the disk and run the command again",),
+        )
+    reason = error.strerror or type(error).__name__
+    return DiskError(
+        f"the disk refused: {reason}", where=str(path), rule="a home must be readable and writable by its officer"
+    )
+
+
+class NewFile:
+    """A file being written; it takes its name when the ``with`` block ends well, and never exists by halves.
+
+    Args:
+        path: the name it gets; the folder must exist.
+        replace: whether an older file of that name gives way; without it, an older file is never written over.
+
+    `hash` (SHA-256, hex) and `size` (bytes) speak of what was written so far.
+
+    Raises:
+        DiskError: from `write` and the end of the block.
+        AlreadyThereError: at the end of the block, without ``replace``.
+    """
+
+    __slots__ = ("_digest", "_file", "_replace", "_temporary", "path", "size")
+
+    def __init__(self, path: Path, *, replace: bool = True) -> None:
+        self.path = path
+        self.size = 0
+        self._replace = replace
+        self._digest = hashlib.sha256()
+        self._temporary = path.with_name(_PREFIX + secrets.token_hex(8))
+        with disk_errors(path):
+            self._file = os.fdopen(os.open(self._temporary, _NEW, FILE_MODE), "wb", buffering=_BUFFER)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of what was written so far, in hex."""
+        return self._digest.hexdigest()
+
+    def write(self, data: bytes | bytearray | memoryview) -> int:
+        """Append ``data``; gives its length in bytes."""
+        self._digest.update(data)
+        self.size += len(data)
+        with disk_errors(self.path):
+            return self._file.write(data)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                with disk_errors(self.path):
+                    self._finish()
+        finally:
+            with suppress(OSError):
+                self._file.close()
+            with suppress(OSError):
+                self._temporary.unlink()
+
+    def _finish(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        if not self._replace:
+            _claim(self._temporary, self.path)
+        else:
+            self._temporary.replace(self.path)
+        flush_folder(self.path.parent)
+
+
+def _claim(temporary: Path, path: Path) -> None:
+    """Give ``temporary`` its name unless something has it: by a link, which is one step; else by an empty file."""
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise _there(path) from None
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        try:
+            os.close(os.open(path, _NEW, FILE_MODE))
+        except FileExistsError:
+            raise _there(path) from None
+        temporary.replace(path)
+
+
+def _there(path: Path) -> AlreadyThereError:
+    return AlreadyThereError("there is a file of this name already", where=str(path), rule="it is never written over")
+
+
+def write_file(path: Path, data: bytes, *, replace: bool = True) -> None:
+    """Write a small file whole; see `NewFile` for the rules and errors."""
+    with NewFile(path, replace=replace) as file:
+        file.write(data)
+
+
+def flush_folder(folder: Path) -> None:
+    """Put a folder's new names on the disk, where the system can (Windows does so by itself)."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a private folder (mode 0700) unless it is there; parents get the system's usual mode."""
+    with disk_errors(folder):
+        if folder.is_dir():
+            return
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        flush_folder(folder.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what writers that were killed left in ``folder``; only while holding the home's lock."""
+    if not folder.is_dir():
+        return
+    with disk_errors(folder):
+        for path in folder.iterdir():
+            if path.name.startswith(_PREFIX) and path.is_file():
+                path.unlink(missing_ok=True)
