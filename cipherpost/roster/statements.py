@@ -39,7 +39,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from cipherpost import limits
-from cipherpost.errors import MalformedError, TooLargeError
+from cipherpost.errors import TooLargeError
 from cipherpost.note import VerifierKeyError
 from cipherpost.roster.grammar import PARSERS, NewerStatementError, StatementError, is_offset, newer
 from cipherpost.roster.words import (
