@@ -80,3 +80,5 @@ STORE_RETRY_SECONDS: Final = 60
 SKIPPED: Final = 1_000
 """Foreign things in a post office that are remembered by name."""
 TIME_LAST_YEAR: Final = 9999
+CARDS_OF_OFFICE: Final = 1_000
+"""Cards under one office's prefix that are looked at; whoever may write there may also fill it with rubbish."""
