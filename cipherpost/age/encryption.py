@@ -14,7 +14,7 @@ from cipherpost.age.streams import Octets, Sink, Source, write_full
 from cipherpost.errors import UseError
 from cipherpost.limits import AGE_HEADER_BYTES
 
-_BLOCK = 16 * CHUNK
+_BLOCK = 4 * CHUNK
 
 
 class Encryptor:
