@@ -6,7 +6,6 @@ Temporary files and claims begin with a dot and are nothing to readers.
 """
 
 import errno
-import heapq
 import io
 import os
 import re
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Final, Never
 from cipherpost import limits, text
 from cipherpost.errors import TooLargeError, UnableError
 from cipherpost.postoffice import claims, folders, names, system
-from cipherpost.postoffice.errors import ForeignObjectError, NoSuchObjectError, ObjectNameError
+from cipherpost.postoffice.errors import ForeignObjectError, NoSuchObjectError
 from cipherpost.postoffice.folders import Folder
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 _PIECE: Final = limits.MIB
 _HELD: Final = 16  # open folders kept for the next read; macOS lends a process 256 files
-_LISTED_AT_ONCE: Final = 1 << 16  # names of one folder in memory, however many it holds
+_LISTED_AT_ONCE: Final = 1 << 17  # names of one folder in memory, however many it holds
 _LEAF_DEPTH: Final = 3
 _PART: Final = re.compile(r"\.[0-9a-f]{32}\.part")
 _CLAIM: Final = re.compile(r"\.[0-9a-f.]+\.[a-z]+\.[0-9]\.claim")
@@ -129,7 +128,7 @@ class DirectoryPost:
         return size
 
     def names(self, prefix: str, after: str = "") -> Iterator[str]:
-        """As `PostOffice.names`; holds at most 65,536 names of a folder and looks again for more."""
+        """As `PostOffice.names`; holds a bounded number of names of a folder, and looks again for more."""
         return self._below(names.check_prefix(prefix), prefix, after)
 
     def close(self) -> None:
@@ -237,7 +236,7 @@ class DirectoryPost:
                 for key in keys
                 if key.startswith(prefix) and (key > last or (not again and key[-1] == "/" and last.startswith(key)))
             )
-            return heapq.nsmallest(_LISTED_AT_ONCE, wanted)
+            return _least(wanted)
 
     def _key(self, base: str, depth: int, entry: os.DirEntry[str]) -> str | None:
         name = base + entry.name
@@ -260,37 +259,31 @@ class DirectoryPost:
 
     def create(self, name: str, data: bytes) -> bool:
         """As `PostOffice.create`: a hard link to the finished file, or a claim where links are refused."""
-        limit = names.size_limit(name)
-        if len(data) > limit:
-            raise _too_large(name, limit)
+        names.check_size(name, len(data))
         place, _, leaf = name.rpartition("/")
         with self._translated(name, writing=True), closing(self._walk(tuple(place.split("/")), make=True)) as folder:
             if folder.look(leaf) is not None:
                 return False
-            with self._part(folder, place, io.BytesIO(data), name, limit) as part:
+            with self._part(folder, place, io.BytesIO(data), name) as part:
                 return self._commit(folder, part, leaf)
 
     def put(self, name: str, source: "bytes | Source") -> None:
         """As `PostOffice.put`: a rename of the finished file."""
-        limit = names.size_limit(name)
-        if isinstance(names.parse_object_name(name), names.Slot):
-            raise ObjectNameError("a note is created, never written over", where=name)
+        names.check_replaceable(name)
         if isinstance(source, bytes):
             source = io.BytesIO(source)
         place, _, leaf = name.rpartition("/")
         with (
             self._translated(name, writing=True),
             closing(self._walk(tuple(place.split("/")), make=True)) as folder,
-            self._part(folder, place, source, name, limit) as part,
+            self._part(folder, place, source, name) as part,
         ):
             folder.replace(part, leaf)
             folder.sync()
 
     def discard(self, name: str) -> None:
         """As `PostOffice.discard`."""
-        found = names.parse_object_name(names.check_object_name(name))
-        if not isinstance(found, names.Other) or found.kind != "probe":
-            raise ObjectNameError("only a probe is ever removed", where=name)
+        names.check_probe(name)
         place, _, leaf = name.rpartition("/")
         with (
             self._translated(name, writing=True),
@@ -315,13 +308,13 @@ class DirectoryPost:
         return True
 
     @contextmanager
-    def _part(self, folder: Folder, place: str, source: "Source", name: str, limit: int) -> Generator[str]:
+    def _part(self, folder: Folder, place: str, source: "Source", name: str) -> Generator[str]:
         """A temporary file with all of ``source``, synced; removed at the end, which a rename has made needless."""
         part = f".{secrets.token_hex(16)}.part"
         descriptor = folder.open(part, folders.CREATE)
         try:
             try:
-                _copy(source, descriptor, name, limit)
+                _copy(source, descriptor, name)
                 folders.sync_file(descriptor)
                 now = os.fstat(descriptor).st_mtime_ns
             finally:
@@ -367,7 +360,7 @@ class DirectoryPost:
             self._fail(error, name, writing=writing)
 
 
-def _copy(source: "Source", descriptor: int, name: str, limit: int) -> None:
+def _copy(source: "Source", descriptor: int, name: str) -> None:
     written = 0
     while True:
         try:
@@ -377,15 +370,20 @@ def _copy(source: "Source", descriptor: int, name: str, limit: int) -> None:
         if not piece:
             return
         written += len(piece)
-        if written > limit:
-            raise _too_large(name, limit)
+        names.check_size(name, written)
         view = memoryview(piece)
         while view:
             view = view[os.write(descriptor, view) :]
 
 
-def _too_large(name: str, limit: int) -> TooLargeError:
-    return TooLargeError("the object is too large", where=name, rule=f"at most {limit} bytes under this name")
+def _least(keys: Iterator[str]) -> list[str]:
+    """The least `_LISTED_AT_ONCE` of ``keys``, sorted, never holding more than twice as many."""
+    least: list[str] = []
+    for key in keys:
+        least.append(key)
+        if len(least) >= 2 * _LISTED_AT_ONCE:
+            least = sorted(least)[:_LISTED_AT_ONCE]
+    return sorted(least)[:_LISTED_AT_ONCE]
 
 
 def _close_all(held: dict[str, Folder]) -> None:

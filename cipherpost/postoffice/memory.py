@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from cipherpost import limits, text
 from cipherpost.errors import TooLargeError
 from cipherpost.postoffice import names
-from cipherpost.postoffice.errors import NoSuchObjectError, ObjectNameError
+from cipherpost.postoffice.errors import NoSuchObjectError
 
 if TYPE_CHECKING:
     from cipherpost.postoffice import Source
@@ -64,8 +64,7 @@ class MemoryPost:
 
     def create(self, name: str, data: bytes) -> bool:
         """As `PostOffice.create`."""
-        if len(data) > names.size_limit(name):
-            raise _too_large(name)
+        names.check_size(name, len(data))
         with self._lock:
             if name in self.objects:
                 return False
@@ -74,12 +73,9 @@ class MemoryPost:
 
     def put(self, name: str, source: "bytes | Source") -> None:
         """As `PostOffice.put`."""
-        limit = names.size_limit(name)
-        if isinstance(names.parse_object_name(name), names.Slot):
-            raise ObjectNameError("a note is created, never written over", where=name)
-        data = source if isinstance(source, bytes) else _read_all(source, name, limit)
-        if len(data) > limit:
-            raise _too_large(name)
+        names.check_replaceable(name)
+        data = source if isinstance(source, bytes) else _read_all(source, name)
+        names.check_size(name, len(data))
         with self._lock:
             self._store(name, data)
 
@@ -95,9 +91,7 @@ class MemoryPost:
 
     def discard(self, name: str) -> None:
         """As `PostOffice.discard`."""
-        found = names.parse_object_name(names.check_object_name(name))
-        if not isinstance(found, names.Other) or found.kind != "probe":
-            raise ObjectNameError("only a probe is ever removed", where=name)
+        names.check_probe(name)
         with self._lock:
             self.objects.pop(name, None)
 
@@ -132,15 +126,9 @@ class BytesReader(io.BytesIO):
         return self
 
 
-def _read_all(source: "Source", name: str, limit: int) -> bytes:
+def _read_all(source: "Source", name: str) -> bytes:
     pieces = bytearray()
     while piece := source.read(limits.MIB):
         pieces += piece
-        if len(pieces) > limit:
-            raise _too_large(name)
+        names.check_size(name, len(pieces))
     return bytes(pieces)
-
-
-def _too_large(name: str) -> TooLargeError:
-    limit = names.size_limit(name)
-    return TooLargeError("the object is too large", where=name, rule=f"at most {limit} bytes under this name")

@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from cipherpost import limits, text
+from cipherpost.errors import TooLargeError
 from cipherpost.postoffice.errors import ObjectNameError
 
 OtherKind = Literal["sealed", "card", "evidence", "heads", "probe"]
@@ -193,6 +194,39 @@ def size_limit(name: str) -> int:
         "heads": limits.HEADS_FILE_BYTES,
         "probe": limits.KIB,
     }[place.kind]
+
+
+def check_size(name: str, size: int) -> None:
+    """Refuse to store more than `size_limit` under a name.
+
+    Raises:
+        TooLargeError: ``size`` bytes are too many.
+        ObjectNameError: nothing in a post office is called so.
+    """
+    limit = size_limit(name)
+    if size > limit:
+        raise TooLargeError("the object is too large", where=name, rule=f"at most {limit} bytes under this name")
+
+
+def check_replaceable(name: str) -> None:
+    """Refuse to put what is only ever created.
+
+    Raises:
+        ObjectNameError: the name of a slot or its alternate, or no name at all.
+    """
+    if isinstance(parse_object_name(check_object_name(name)), Slot):
+        raise ObjectNameError("a note is created, never written over", where=name)
+
+
+def check_probe(name: str) -> None:
+    """Refuse to remove anything but a probe.
+
+    Raises:
+        ObjectNameError: the name of anything else, or no name at all.
+    """
+    found = parse_object_name(check_object_name(name))
+    if not isinstance(found, Other) or found.kind != "probe":
+        raise ObjectNameError("only a probe is ever removed", where=name)
 
 
 # A channel's folder is asked for once per number: checking the three words each time would double the cost.
