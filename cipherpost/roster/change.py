@@ -16,6 +16,7 @@ from cipherpost.roster.refusals import (
     StandingChangeError,
 )
 from cipherpost.roster.state import Cause, History, Office, OfficerInfo, Standing, State, Undo
+from cipherpost.roster.words import Statement
 from cipherpost.text import CENTER, ROSTER, shown
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ class Change:
         self.number = number
         self.network = network
         self.at = 0
-        self.line = ""
+        self.statement: Statement | None = None
         self._moved: set[str] = set()
         """Offices whose own state this entry changed."""
         self.counted: set[str] = set()
@@ -51,7 +52,7 @@ class Change:
         """The error to raise, saying at which statement."""
         where = f"{ROSTER_CHANNEL}/{self.number}"
         if self.at:
-            where += f", statement {self.at} {shown(self.line, 60)}"
+            where += f", statement {self.at} {shown(str(self.statement), 60)}"
         hints = (hint,) if hint else ()
         return error(what, where=where, rule=rule, hints=hints, channel=ROSTER_CHANNEL, number=self.number)
 
@@ -100,13 +101,13 @@ class Change:
 
     def claim_key(self, vkey: VerifierKey) -> None:
         """Take up a signing key, which is of this network and was never given before."""
-        network, office, officer = vkey.officer()
+        network, _, officer = vkey.name.partition("/")
         if network != self.network:
             raise self.refuse(KeyTakenError, f"the key is of the network {network}", f"this is {self.network}")
         if vkey.public in self.state.keys:
             holder = self.state.keys[vkey.public]
             raise self.refuse(KeyTakenError, f"the signing key was given to {holder}", "a key enters once, ever")
-        self.undo.put(self.state.keys, vkey.public, f"{office}/{officer}")
+        self.undo.put(self.state.keys, vkey.public, officer)
 
     # ---- at the end of the entry -----------------------------------------------------------------------------------
 

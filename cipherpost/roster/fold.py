@@ -17,7 +17,7 @@ from cipherpost.roster.duties import DutyInfo
 from cipherpost.roster.refusals import EntryPlaceError, unknown_audience
 from cipherpost.roster.rules import apply_statements
 from cipherpost.roster.state import CutInfo, Entry, FormInfo, OfficeInfo, OfficerInfo, Pin, Standing, State, Undo
-from cipherpost.roster.statements import Cut, Settle, parse_statements
+from cipherpost.roster.statements import Cut, Settle, Statement, format_statements, parse_statements
 from cipherpost.text import ALL, CENTER
 
 DEFAULT_ZONE: Final = "+00:00"
@@ -57,6 +57,17 @@ class Roster:
             apply_statements(change, statements)
         self._network, self._fingerprint = header.network, self._fingerprint or hash
         self._state.entries.append(Entry(header.number, hash, header.time, header.by, statements))
+
+    def check(self, statements: Sequence[Statement]) -> None:
+        """Try ``statements`` as those of the next entry, and leave the roster as it is.
+
+        Raises:
+            As `apply`.
+        """
+        parsed = parse_statements(format_statements(statements))
+        with Undo() as undo:
+            apply_statements(Change(self._state, undo, number=self.newest + 1, network=self._network or ""), parsed)
+            undo.back()
 
     def _check_place(self, header: Header, hash: str) -> None:
         wrong = ""
@@ -260,6 +271,10 @@ class Roster:
     def channels(self, at: int) -> tuple[str, ...]:
         """Every channel that an entry up to ``at`` lets exist, also if a later one lets nobody write there any more."""
         return self._since(self._state.channels.since, at)
+
+    def channels_of(self, office: str) -> tuple[str, ...]:
+        """The channels in which an office sends, or ever could."""
+        return tuple(self._state.channels.of_office.get(office, ()))
 
     def channels_read_by(self, office: str, at: int) -> tuple[str, ...]:
         """The channels an office looks at: the roster, those to it and to every group it ever was in, and its own.

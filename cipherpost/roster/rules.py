@@ -42,7 +42,7 @@ def apply_statements(change: Change, statements: tuple[words.Statement, ...]) ->
         UnknownZoneError: a time zone of a newer set of zones.
     """
     for at, statement in enumerate(statements, 1):
-        change.at, change.line = at, str(statement)
+        change.at, change.statement = at, statement
         _RULES[type(statement)](change, statement)
     change.at = 0
     change.check_end()

@@ -39,8 +39,12 @@ class Undo:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            while self._steps:
-                self._steps.pop()()
+            self.back()
+
+    def back(self) -> None:
+        """Take back all changes so far."""
+        while self._steps:
+            self._steps.pop()()
 
     def add(self, step: Callable[[], object]) -> None:
         """Note how to take back what was just done."""
