@@ -184,9 +184,9 @@ def prove(post: PostOffice, network: str, *, random: Callable[[int], bytes] = se
     """
     first = f"{network} probe {random(16).hex()}\n".encode()
     name = names.probe_name(network, text.CENTER, text.sha256(first))
-    if not post.create(name, first):
-        raise _unfit(post, "it says that a new object was there before")
     try:
+        if not post.create(name, first):
+            raise _unfit(post, "it says that a new object was there before")
         if post.create(name, b"another probe\n"):
             raise _unfit(post, "it creates an object that is there already")
         try:

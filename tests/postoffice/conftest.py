@@ -1,34 +1,14 @@
-import errno
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest_postoffice import NoLinksAnchored, NoLinksPath
 from simulator import HostilePost
 
 from cipherpost.postoffice import PostOffice
 from cipherpost.postoffice.directory import DirectoryPost
 from cipherpost.postoffice.folders import CAN_ANCHOR, AnchoredFolder, PathFolder
 from cipherpost.postoffice.memory import MemoryPost
-
-
-class NoLinksAnchored(AnchoredFolder):
-    """FAT on Linux."""
-
-    __slots__ = ()
-
-    def link(self, old: str, new: str) -> None:
-        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
-
-
-class NoLinksPath(PathFolder):
-    """exFAT on Windows."""
-
-    __slots__ = ()
-
-    def link(self, old: str, new: str) -> None:
-        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-
 
 DIRECTORIES = {"path": PathFolder, "path-no-links": NoLinksPath}
 if CAN_ANCHOR:
