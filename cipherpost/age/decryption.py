@@ -157,7 +157,11 @@ def _unwrap(identities: Sequence[Identity], header: Header, first: int | None) -
         order.insert(0, order.pop(first))
     for identity in identities:
         for index in order:
-            file_key = identity.unwrap(header.stanzas[index])
+            try:
+                file_key = identity.unwrap(header.stanzas[index])
+            except HeaderError as error:
+                error.where = f"stanza {index + 1}"
+                raise
             if file_key is not None:
                 return index, file_key
     raise NoMatchError(

@@ -22,6 +22,7 @@ stanzas possible, five million of them, does not fill the memory."""
 _COLUMNS = 64
 _END_LINE_BYTES = len("--- ") + 43 + len("\n")
 _FIRST_READ = 16 * KIB
+_AGAIN = ("fetch or copy the file again",)
 
 # The last group of canonical base64 without padding has bits to spare, and they are zero.
 _LAST_GROUP = rb"[A-Za-z0-9+/][AQgw]|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]"
@@ -165,9 +166,6 @@ def read_header(source: Source) -> tuple[Header, bytes]:
     if end > AGE_HEADER_BYTES:
         raise HeaderTooLargeError("the header is too large", rule=f"at most {AGE_HEADER_BYTES} bytes")
     return parse_header(bytes(data[:end])), bytes(data[end:])
-
-
-_AGAIN = ("fetch or copy the file again",)
 
 
 def _check_version(data: bytes | bytearray) -> None:

@@ -114,6 +114,17 @@ def test_a_passphrase_beside_another_stanza_is_refused():
                 decrypt([identity], io.BytesIO(file))
 
 
+def test_a_malformed_stanza_is_named():
+    file_key = bytes(16)
+    stanzas = [CLASSIC[1].recipient.wrap(file_key), CLASSIC[0].recipient.wrap(file_key)._replace(body=b"")]
+    file = print_unsigned(stanzas) + print_end(bytes(32)) + bytes(32)
+    with pytest.raises(HeaderError, match="body of a stanza") as caught:
+        decrypt([CLASSIC[0]], io.BytesIO(file))
+    assert caught.value.where == "stanza 2"
+    with pytest.raises(NoMatchError):
+        decrypt([HYBRID[0]], io.BytesIO(file))
+
+
 def test_recipients_that_cannot_be_written():
     sink = io.BytesIO()
     with pytest.raises(NoRecipientsError):

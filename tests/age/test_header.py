@@ -143,6 +143,17 @@ def test_a_header_without_end_is_not_read_beyond_the_limit():
     assert AGE_HEADER_BYTES < source.taken <= AGE_HEADER_BYTES + 2 * 1024 * 1024
 
 
+@pytest.mark.parametrize("above", [0, 1, 40_000])
+def test_the_limit_is_that_of_the_whole_header(above: int):
+    frame = len(VERSION_LINE) + len(b"-> \n\n") + len(END)
+    raw = VERSION_LINE + b"-> " + b"a" * (AGE_HEADER_BYTES + above - frame) + b"\n\n" + END
+    if not above:
+        assert read_header(io.BytesIO(raw))[0].size == AGE_HEADER_BYTES
+        return
+    with pytest.raises(HeaderTooLargeError):
+        read_header(io.BytesIO(raw))
+
+
 def test_too_many_stanzas():
     raw = VERSION_LINE + b"-> a\n\n" * STANZAS
     assert len(parse_header(raw + END).stanzas) == STANZAS
