@@ -5,13 +5,13 @@ wrongly; what is read from it counts only after the checks of the chain. So ``cr
 courtesy, not a proof: only bytes read back count as posted.
 """
 
+import os
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from typing import Final, Protocol
-from urllib.parse import unquote
 
 from cipherpost import text
 from cipherpost.postoffice import names
@@ -62,7 +62,7 @@ class ObjectReader(Protocol):
         """Bytes of the whole object, whatever the offset; no more than these are ever given."""
 
     def read(self, size: int = -1, /) -> bytes | None:
-        """Up to ``size`` bytes, all that is left for -1; none at the end (never None: files do not wait).
+        """``size`` bytes, fewer only at the end, all that is left for -1 (never None: files do not wait).
 
         Raises:
             UnreachableError: the store went away meanwhile.
@@ -213,10 +213,7 @@ def _unfit(post: PostOffice, what: str) -> UnfitStoreError:
 
 def _folder_of(url: str, *, windows: bool | None = None) -> str:
     """The folder that ``url`` names; ``windows`` stands in for this system in tests."""
-    if windows is None:
-        import os
-
-        windows = os.name == "nt"
+    windows = os.name == "nt" if windows is None else windows
     if not url or "\0" in url:
         raise PostOfficeUrlError("this is no post office", where=text.shown(url), rule="a folder or file:///...")
     if url.startswith("\\\\") or _DRIVE.match(url):
@@ -251,6 +248,8 @@ def _folder_of(url: str, *, windows: bool | None = None) -> str:
 
 def _folder_of_file_url(url: str, *, windows: bool) -> str:
     """RFC 8089: ``file:///srv/post``, ``file:///C:/post``, ``file://server/share`` (Windows only)."""
+    from urllib.parse import unquote
+
     rest = url[len("file:") :]
     host, slash, path = rest[2:].partition("/") if rest.startswith("//") else ("", "/", rest.removeprefix("/"))
     path = unquote(path)

@@ -31,15 +31,17 @@ class FileReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
-        """Fill ``buffer`` as far as there is more; 0 at the end."""
-        wanted = min(len(buffer), self._left, limits.MIB)
+        """Fill ``buffer``, less only at the end."""
+        view = memoryview(buffer)[: self._left]
+        filled = 0
         try:
-            data = os.read(self._descriptor, wanted)
+            while filled < len(view) and (data := os.read(self._descriptor, min(len(view) - filled, limits.MIB))):
+                view[filled : filled + len(data)] = data
+                filled += len(data)
         except OSError as error:
             raise unable(error, self._url, self._name) from error
-        buffer[: len(data)] = data
-        self._left -= len(data)
-        return len(data)
+        self._left -= filled
+        return filled
 
     def close(self) -> None:
         """Give the file back."""

@@ -7,10 +7,10 @@ from simulator import HostilePost
 
 from cipherpost.postoffice import PostOffice
 from cipherpost.postoffice.directory import DirectoryPost
-from cipherpost.postoffice.folders import CAN_ANCHOR, AnchoredFolder, PathFolder
+from cipherpost.postoffice.folders import CAN_ANCHOR, AnchoredFolder, Folder, PathFolder
 from cipherpost.postoffice.memory import MemoryPost
 
-DIRECTORIES = {"path": PathFolder, "path-no-links": NoLinksPath}
+DIRECTORIES: dict[str, type[Folder]] = {"path": PathFolder, "path-no-links": NoLinksPath}
 if CAN_ANCHOR:
     DIRECTORIES |= {"anchored": AnchoredFolder, "no-links": NoLinksAnchored}
 Open = Callable[[], PostOffice]

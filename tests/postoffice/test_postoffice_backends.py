@@ -84,7 +84,9 @@ def test_a_download_resumes(post: PostOffice) -> None:
     while len(begun) < len(data):
         with post.stream(SEALED, len(begun)) as reader:
             assert reader.size == len(data)
-            begun += reader.read(3_000_000) or b""
+            piece = reader.read(3_000_000) or b""
+            assert len(piece) == min(3_000_000, len(data) - len(begun))
+            begun += piece
     assert begun == data
     for offset in (len(data), len(data) + 10):
         with post.stream(SEALED, offset) as reader:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest_postoffice import FullFolder, NoLinksPath, failing
@@ -468,24 +469,27 @@ def test_too_many_claims_left_behind_are_an_error_not_a_hang(tmp_path: Path) -> 
 
 def test_a_holder_taken_for_dead_does_not_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "part").write_bytes(b"sleeper")
-    folder = PathFolder(str(tmp_path))
-    real = claims._claim
-    slept: list[int] = []
+    (tmp_path / "whole").write_bytes(b"other")
+    folder, real = PathFolder(str(tmp_path)), claims._claim
+    others: list[threading.Timer] = []
 
-    def sleeps_after_claiming(*args: object) -> int | None:
-        held = real(*args)  # type: ignore[arg-type]
-        if not slept:
-            slept.append(1)
-            (tmp_path / ".x.2.claim").write_bytes(b"")  # meanwhile another takes over, finishes, and tidies up
-            monkeypatch.setattr(claims, "_PAUSE", 0)
-            threading.Timer(
-                0.1, lambda: ((tmp_path / "x").write_bytes(b"other"), (tmp_path / ".x.2.claim").unlink())
-            ).start()
+    def finish() -> None:
+        (tmp_path / "whole").rename(tmp_path / "x")
+        (tmp_path / ".x.2.claim").unlink()
+
+    def sleeps_after_claiming(*args: Any) -> int | None:
+        held = real(*args)
+        if not others:  # while we sleep, another takes over; a little later he renames and tidies up
+            (tmp_path / ".x.2.claim").write_bytes(b"")
+            others.append(threading.Timer(0.1, finish))
+            others[0].start()
         return held
 
     monkeypatch.setattr(claims, "_claim", sleeps_after_claiming)
     assert not claims.rename_if_absent(folder, "part", "x", patience=3600)
+    others[0].join()
     assert (tmp_path / "x").read_bytes() == b"other"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["part", "x"]
 
 
 @pytest.mark.skipif(not CAN_ANCHOR, reason="this system cannot hold a folder by a descriptor")
