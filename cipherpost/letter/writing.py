@@ -166,8 +166,8 @@ def _checked(draft: LetterDraft) -> list[_Piece]:
             parse(draft.data, limit=limits.DATA_BYTES, where=DATA_JSON)
     except (LetterError, MalformedError) as error:
         raise LetterDraftError(error.what, where=error.where, rule=error.rule) from None
-    size = _size(draft, pieces)
-    if len(pieces) > limits.MEMBERS or size > _LARGEST:
+    size = _size(draft, pieces) if all(piece.size >= 0 for piece in pieces) else -1
+    if len(pieces) > limits.MEMBERS or not 0 < size <= _LARGEST:
         raise LetterDraftError(
             f"the letter has {len(pieces)} members and {size} bytes",
             rule=f"at most {limits.MEMBERS} members and {_LARGEST} bytes",
