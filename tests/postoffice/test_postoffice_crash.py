@@ -1,5 +1,6 @@
 """Several processes at once, and processes killed at any instant."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -98,3 +99,62 @@ def test_i4_a_kill_leaves_the_old_state_or_the_new_one(tmp_path: Path, kind: str
         assert post.size(SEALED) is None or post.get(SEALED, BODY) in whole
         assert dict(post.skipped) == {}
     assert len(told) >= 4
+
+
+REAL_DISK = """
+import subprocess
+import sys
+from pathlib import Path
+from cipherpost.postoffice import ReadOnlyError, StoreFullError, names, prove
+from cipherpost.postoffice.directory import DirectoryPost
+post = DirectoryPost(sys.argv[1])
+prove(post, "rkpb")
+sealed = names.sealed_name("rkpb", "tver", "ab" * 32)
+post.put(sealed, b"old")
+post.create(names.note_name("rkpb", "center/all", 1), b"one")
+before = list(post.names(""))
+for call in (lambda: post.put(sealed, bytes(10**6)), lambda: fill(post)):
+    try:
+        call()
+    except StoreFullError:
+        print("full")
+subprocess.run(["mount", "-o", "remount,ro", sys.argv[1]], check=True)
+try:
+    post.put(sealed, b"new")
+except ReadOnlyError:
+    print("read-only")
+assert post.get(sealed, 10) == b"old"
+assert set(post.names("")) >= set(before)
+assert not [path for path in Path(sys.argv[1]).rglob(".*") if path.is_file()]
+print("unchanged")
+"""
+FILL = """
+def fill(post):
+    for number in range(2, 1000):
+        post.create(names.note_name("rkpb", "center/all", number), bytes(60_000))
+"""
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="a disk of our own is made with Linux namespaces")
+def test_i4_a_real_disk_full_or_read_only_keeps_what_it_had(tmp_path: Path) -> None:
+    mount = f"mount -t tmpfs -o size=256k tmpfs '{tmp_path}'"
+    if subprocess.run(["unshare", "-m", "sh", "-c", mount], capture_output=True, check=False).returncode:
+        pytest.skip("we may not mount here")
+    done = subprocess.run(
+        [
+            "unshare",
+            "-m",
+            "sh",
+            "-c",
+            f'{mount} && exec "$@"',
+            "sh",
+            sys.executable,
+            "-c",
+            FILL + REAL_DISK,
+            str(tmp_path),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout.split(), done.stderr) == (["full", "full", "read-only", "unchanged"], "")
