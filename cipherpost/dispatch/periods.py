@@ -1,6 +1,6 @@
 """The word for what a report is about: a stretch of the calendar, a day, or an event (docs/protocol.md, "Periods").
 
-    2026   2026-q3   2026-10   2026-w47   2026-10-05   e7k2m9qa
+    2026   2026-q3   2026-10   2026-w47   2026-10-05   e7k2m4qaz
 
 Years are 2000 to 2999, so that no deadline counted from a day of the calendar leaves what a computer can count. An
 event is ``e`` and 8 to 16 of a-z and 2-7, made at random by the office that holds it.
