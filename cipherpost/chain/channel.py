@@ -1,0 +1,207 @@
+"""One channel as its readers see it: what stands, what is void, what is held, what to ask for next.
+
+The rules by which one path of a channel's notes is chosen are in `cipherpost.chain.tree`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from cipherpost.chain.checks import AsideError, ForkHeldError, RaceLostError, is_held
+from cipherpost.chain.node import Node, Row
+from cipherpost.chain.opening import Opened
+from cipherpost.chain.tree import Judge, Tree, by_number, gap
+from cipherpost.dispatch.header import Header
+from cipherpost.errors import CipherpostError, NewerError
+
+Status = Literal["counts", "void", "held"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A dispatch as judged at the moment it was asked for; ``reason``: the failed check where it does not count."""
+
+    header: Header
+    hash: str
+    status: Status
+    reason: CipherpostError | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts."""
+        return self.status == "counts"
+
+
+class Numbers(NamedTuple):
+    """The numbers ``first`` to ``last``, both included."""
+
+    first: int
+    last: int
+
+
+class Channel:
+    """The judged state of one channel; fed by `cipherpost.chain.network.Chain` alone."""
+
+    def __init__(self, name: str, judge: Judge) -> None:
+        self.name = name
+        self.office = name.partition("/")[0]
+        self.tree = Tree(name, judge)
+        self.unsigned: dict[str, Opened] = {}
+        """Notes, by hash, that may be signed by somebody whom a roster entry not yet here admits."""
+        self.newer: dict[int, NewerError] = {}
+        """Dispatches of a newer program, each signed by an officer; what links to them stays held."""
+
+    # ---- the path ------------------------------------------------------------------------------------------------
+
+    @property
+    def last(self) -> Entry | None:
+        """The last dispatch that counts."""
+        node = self.tree.end.last
+        return None if node is None else self.entry_of(node)
+
+    @property
+    def tip(self) -> tuple[int, str | None]:
+        """Number and hash that a new dispatch links to, trailing void ones included; (0, None) before number 1.
+
+        Void ones are linked over, since an officer must never sign a number twice, though his first was void.
+        Before signing, look at `stopped`.
+        """
+        node = self.tree.end
+        while void := [kid for kid in node.children if kid.verdict is not None and not is_held(kid.verdict)]:
+            node = min(void, key=lambda kid: kid.taken)
+        return (node.number, node.hash) if node.number else (0, None)
+
+    @property
+    def next(self) -> int:
+        """The number to ask the post office for: the one after all that hangs together with number 1."""
+        node = self.tree.end
+        while node.children:
+            node = node.children[0]
+        return node.number + 1
+
+    @property
+    def fork(self) -> int | None:
+        """While two sides both go on: the last number that they share."""
+        return None if self.tree.split is None else self.tree.split.number
+
+    @property
+    def stopped(self) -> CipherpostError | None:
+        """Why nothing further counts here and nothing may be signed: a fork, or a dispatch of a newer program."""
+        if self.tree.split is not None:
+            return self._fork_error(self.tree.split.number + 1)
+        return next((error for at, error in sorted(self.newer.items()) if at > self.tree.end.number), None)
+
+    def entry(self, number: int) -> Entry | None:
+        """What stands at ``number``, counting or void."""
+        node = self.tree.standing(number)
+        return None if node is None else self.entry_of(node)
+
+    def counting(self) -> Iterator[Node]:
+        """The nodes that count, by number."""
+        return (node for node in self.tree.path if node.verdict is None)
+
+    # ---- the slots -----------------------------------------------------------------------------------------------
+
+    def by_hash(self, hashed: str) -> Entry | None:
+        """The note whose text has this hash, whatever its status."""
+        node = self.tree.known.get(hashed)
+        return None if node is None else self.entry_of(node)
+
+    def entries(self) -> Iterator[Entry]:
+        """Every note kept, by number; in each slot the one that stands first."""
+        for number in sorted(self.tree.slots):
+            yield from self.candidates(number)
+
+    def candidates(self, number: int) -> tuple[Entry, ...]:
+        """All notes kept for a slot: the one that stands first, then by hash."""
+        stands = self.tree.standing(number)
+        nodes = sorted(self.tree.slots.get(number, ()), key=lambda node: (node is not stands, node.hash))
+        return tuple(self.entry_of(node) for node in nodes)
+
+    def held(self) -> tuple[Entry, ...]:
+        """What waits, by number."""
+        end = self.tree.end.number
+        beyond = (node for number, nodes in self.tree.slots.items() if number > end for node in nodes)
+        below = (node for nodes in self.tree.orphans.values() for node in nodes if node.number <= end)
+        late = (self.tree.known[hashed] for hashed in self.unsigned)
+        beside = (node for node in self._branches() if is_held(node.verdict))
+        found = {node.hash: node for nodes in (beyond, below, late, beside) for node in nodes}
+        entries = (self.entry_of(node) for node in by_number(found.values()))
+        return tuple(entry for entry in entries if entry.status == "held")
+
+    def gaps(self) -> tuple[Numbers, ...]:
+        """The numbers of which no signed note is here, below any signed one that is."""
+        found: list[Numbers] = []
+        before = self.tree.end.number
+        for number, nodes in sorted(self.tree.slots.items()):
+            if number > before and any(node.signed for node in nodes):
+                if number > before + 1:
+                    found.append(Numbers(before + 1, number - 1))
+                before = number
+        return tuple(found)
+
+    def wanted(self) -> tuple[tuple[int, str], ...]:
+        """(number, hash) of dispatches that signed ones link to and that are not here: so alternates are found."""
+        missing = {
+            (node.number - 1, hashed)
+            for hashed, nodes in self.tree.orphans.items()
+            for node in nodes
+            if hashed is not None and hashed not in self.tree.known
+        }
+        return tuple(sorted(missing))
+
+    def rows(self, above: int = 0) -> Iterator[Row]:
+        """What a home keeps of the path above number ``above``, for `Chain.restore`."""
+        return (node.row("counts" if node.verdict is None else "void") for node in self.tree.path[above:])
+
+    # ---- judging -------------------------------------------------------------------------------------------------
+
+    def entry_of(self, node: Node) -> Entry:
+        """The entry of ``node`` as judged now."""
+        status, reason = self.status(node)
+        return Entry(header=node.header, hash=node.hash, status=status, reason=reason)
+
+    def status(self, node: Node) -> tuple[Status, CipherpostError | None]:
+        """How ``node`` is judged now, and the failed check where it does not count."""
+        tree = self.tree
+        if node.verdict is not None:
+            return ("held" if is_held(node.verdict) else "void"), node.verdict
+        if node.parent is None:
+            return "held", gap(node)
+        if tree.stands(node):
+            return "counts", None
+        split = tree.split
+        if split is not None and node.number > split.number and tree.ancestor(node, split.number) is split:
+            return "held", self._fork_error(node.number)
+        if tree.stands(node.parent):
+            return "void", RaceLostError(
+                "another dispatch of this number stands",
+                rule="the one stands that is settled, or that the next one links to, or that was taken first",
+                channel=self.name,
+                number=node.number,
+            )
+        return "void", AsideError(
+            "it follows a dispatch that does not stand",
+            rule="what belongs to a channel is what its last counting dispatch links back to",
+            channel=self.name,
+            number=node.number,
+        )
+
+    def _branches(self) -> Iterator[Node]:
+        """The nodes that hang at or below the path's end number, and are not on it."""
+        return (
+            node
+            for number, nodes in self.tree.slots.items()
+            if len(nodes) > 1 and number <= self.tree.end.number
+            for node in nodes
+            if not self.tree.stands(node)
+        )
+
+    def _fork_error(self, number: int) -> ForkHeldError:
+        return ForkHeldError(
+            "two sides of this channel both go on",
+            rule=f"reading stops at the last number they share, {self.fork}",
+            hints=("cipherpost forks", f"the center settles which side stands: cipherpost settle {self.name}"),
+            channel=self.name,
+            number=number,
+        )

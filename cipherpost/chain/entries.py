@@ -1,0 +1,235 @@
+"""The channel center/roster: each entry is judged once, by the state before it, and never void.
+
+Here no race is open and nothing is linked over: an entry is taken, refused or held. Two entries of one number that
+enough keepers signed are a fork. A reader stays with the one he took, and takes no more once the other side goes on:
+no entry of the roster can settle that, only people can.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from cipherpost.chain.channel import Channel
+from cipherpost.chain.checks import (
+    DraftExpiredError,
+    DraftSpentError,
+    ForgedError,
+    MisplacedError,
+    RosterForkError,
+    StatementsError,
+    UnauthorizedError,
+)
+from cipherpost.chain.node import Node
+from cipherpost.chain.opening import ROSTER_CHANNEL, Opened, verifies
+from cipherpost.chain.tree import Tree, gap
+from cipherpost.dispatch.header import Header
+from cipherpost.dispatch.kinds import check_lines, check_place
+from cipherpost.errors import CipherpostError, MalformedError, NotAuthenticError
+from cipherpost.note import VerifierKey
+from cipherpost.roster.fold import Roster
+from cipherpost.roster.refusals import RosterEntryError
+from cipherpost.roster.standing import StandingError, check_roster_signers
+from cipherpost.text import CENTER
+
+Refuse = Callable[[Opened, NotAuthenticError], None]
+
+
+class RosterLine:
+    """Takes entries of the roster, applies those that count to ``roster``, and keeps what waits.
+
+    Args:
+        refuse: told of an entry that waited and was then refused.
+    """
+
+    def __init__(self, roster: Roster, fingerprint: str, refuse: Refuse) -> None:
+        self.roster: Final = roster
+        self.fingerprint: Final = fingerprint
+        self.channel: Final = Channel(ROSTER_CHANNEL, _judged_once)
+        self._tree: Final = self.channel.tree
+        self._refuse = refuse
+        self._drafts: dict[int, int] = {}
+        self._waiting: dict[str, Opened] = {}
+        self._rivals: set[str] = set()
+
+    def take(self, opened: Opened) -> list[int]:
+        """Judge an entry, and what waited for it.
+
+        Returns:
+            The numbers of the entries that were applied, in order; none where this one is held or a rival.
+
+        Raises:
+            MisplacedError: the genesis of another network (V2).
+            ForgedError, UnauthorizedError: V5.
+            StatementsError, KindLinesError, KindPlaceError, DraftExpiredError, DraftSpentError: V6.
+            NewerError: properly signed, and made by a newer cipherpost.
+        """
+        applied: list[int] = []
+        node = self._tree.known.get(opened.hash)
+        if node is not None:
+            self._take_again(node, opened)
+            return applied
+        queue = [opened] if self._take(opened) else []
+        while queue:
+            done = queue.pop()
+            applied.append(done.header.number)
+            for node in self._tree.orphans.pop(done.hash, []):
+                waited = self._waiting.pop(node.hash)
+                self._tree.drop(node)
+                try:
+                    if self._take(waited):
+                        queue.append(waited)
+                except NotAuthenticError as error:
+                    self._refuse(waited, error)
+        return applied
+
+    def _take(self, opened: Opened) -> bool:
+        header, newest = opened.header, self.roster.newest
+        number = header.number
+        if number == 1 and opened.hash != self.fingerprint:
+            raise MisplacedError(
+                "this is the genesis of another network",
+                rule=f"V2: the hash of the first roster entry is the network's fingerprint, {self.fingerprint}",
+                hints=("compare the fingerprint with the center by telephone",),
+                channel=ROSTER_CHANNEL,
+                number=1,
+            )
+        # V3: all before it is here
+        if number > newest + 1 or header.previous != self.roster.hash_of(number - 1):
+            self._wait(opened)
+            return False
+        self._check(opened)
+        if number <= newest:
+            self._add_rival(opened)
+            return False
+        if self._tree.split is not None:
+            self._wait(opened)
+            return False
+        self._apply(opened)
+        return True
+
+    def _take_again(self, node: Node, opened: Opened) -> None:
+        """A note of a text that is here: its signature is looked at all the same, as that of any note."""
+        by_officer = self._is_by_officer(opened)
+        if node.hash in self._waiting:
+            self._waiting[node.hash] = opened.with_lines(self._waiting[node.hash])
+            node.signed = node.signed or by_officer
+            self._stop_where_both_go_on()
+        elif not by_officer:
+            raise self._not_signed(opened)
+
+    def _apply(self, opened: Opened) -> None:
+        header = opened.header
+        try:
+            self.roster.apply(header, opened.hash)
+        except (RosterEntryError, MalformedError) as error:  # V6: it makes no sense in the state before it
+            raise StatementsError(
+                error.what, where=error.where, rule=error.rule, channel=ROSTER_CHANNEL, number=header.number
+            ) from None
+        if header.draft is not None:
+            self._drafts[header.draft.number] = header.number
+        self._tree.add_standing(Node.of(header, opened.hash))
+
+    # ---- V5 and V6, by the state before ----------------------------------------------------------------------------
+
+    def _check(self, opened: Opened) -> None:
+        header = opened.header
+        # V5: the note is signed by a keeper, and enough keepers endorsed it
+        if header.number > 1:
+            before = self.roster.keeper_keys(header.number - 1).get(header.by)
+            if before is None or not _signed(opened, before):
+                raise self._not_signed(opened)
+        try:
+            key = check_roster_signers(self.roster, header, self.fingerprint)
+        except StandingError as error:
+            raise UnauthorizedError(
+                error.what, rule=f"V5: {error.rule}", channel=ROSTER_CHANNEL, number=header.number
+            ) from None
+        except MalformedError as error:
+            raise StatementsError(
+                error.what, where=error.where, rule=error.rule, channel=ROSTER_CHANNEL, number=header.number
+            ) from None
+        if not _signed(opened, key):
+            raise self._not_signed(opened)
+        # V6: lines, place, draft
+        check_lines(header)
+        check_place(header, role=CENTER, audience_is="roster", audience_role=None, lateral_member=False)
+        self._check_draft(header)
+
+    def _check_draft(self, header: Header) -> None:
+        draft = header.draft
+        if draft is None:
+            return
+        if header.time[:10] > draft.until.isoformat():
+            raise DraftExpiredError(
+                f"the draft might be posted until {draft.until}, and it is dated {header.time}",
+                rule="V6: the last day of a draft is compared with the header's own time, in UTC",
+                channel=ROSTER_CHANNEL,
+                number=header.number,
+            )
+        used = self._drafts.get(draft.number, header.number)
+        if used < header.number:
+            raise DraftSpentError(
+                f"entry {used} bears the same draft, {draft.number}",
+                rule="V6: a draft is posted once",
+                channel=ROSTER_CHANNEL,
+                number=header.number,
+            )
+
+    def _not_signed(self, opened: Opened) -> NotAuthenticError:
+        by, number = opened.header.by, opened.header.number
+        if self._is_by_officer(opened):
+            return UnauthorizedError(
+                f"center/{by} was no keeper with this key",
+                rule=f"V5: keepers as of roster entry {number - 1} sign",
+                channel=ROSTER_CHANNEL,
+                number=number,
+            )
+        return ForgedError(
+            f"no valid signature of center/{by}",
+            rule="V5: the keeper named by the line by has signed",
+            hints=("tell who runs the post office: somebody put this there",),
+            channel=ROSTER_CHANNEL,
+            number=number,
+        )
+
+    def _is_by_officer(self, opened: Opened) -> bool:
+        return any(_signed(opened, info.vkey) for info in self.roster.keys(CENTER, opened.header.by))
+
+    # ---- what waits, and the other side ----------------------------------------------------------------------------
+
+    def _wait(self, opened: Opened) -> None:
+        node = Node.of(opened.header, opened.hash)
+        node.signed = self._is_by_officer(opened)
+        node.verdict = gap(node)
+        self._waiting[node.hash] = opened
+        self._tree.wait(node)
+        self._stop_where_both_go_on()
+
+    def _add_rival(self, opened: Opened) -> None:
+        node = Node.of(opened.header, opened.hash)
+        node.verdict = RosterForkError(
+            "another roster entry of this number was taken before, and enough keepers signed both",
+            rule="one number, one header",
+            hints=("cipherpost forks", "the keepers compare what they signed"),
+            channel=ROSTER_CHANNEL,
+            number=node.number,
+        )
+        self._tree.keep_beside(node)
+        self._rivals.add(node.hash)
+        self._stop_where_both_go_on()
+
+    def _stop_where_both_go_on(self) -> None:
+        for hashed in self._rivals:
+            if any(node.signed for node in self._tree.orphans.get(hashed, ())):
+                rival = self._tree.known[hashed]
+                first = min(rival.number, self._tree.split.number + 1 if self._tree.split else rival.number)
+                self._tree.split = self._tree.standing(first - 1) or self._tree.root
+
+
+def _signed(opened: Opened, key: VerifierKey) -> bool:
+    key_id = key.key_id
+    return any(verifies(key.public, signature, opened.text) for line, signature in opened.lines if line == key_id)
+
+
+def _judged_once(tree: Tree, node: Node) -> CipherpostError | None:
+    """Entries of the roster are never judged again."""
+    return node.verdict

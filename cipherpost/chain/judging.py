@@ -1,0 +1,266 @@
+"""Checks V4, V5 and V6 of a dispatch against the roster (docs/protocol.md, "Verification").
+
+What a later roster entry cannot change (the signatures, the state at the entry cited, lines and place) is judged once a
+note and kept in its node; what may change (cuts), and what depends on the dispatches before, is judged each time.
+"""
+
+from typing import Final, NamedTuple
+
+from cipherpost.chain.checks import (
+    FETCH,
+    CutError,
+    DraftExpiredError,
+    DraftSpentError,
+    ForgedError,
+    RosterDisagreesError,
+    RosterHeldError,
+    RosterOlderError,
+    UnauthorizedError,
+    UncountedTargetError,
+)
+from cipherpost.chain.node import Node
+from cipherpost.chain.opening import Opened, verifies
+from cipherpost.chain.tree import Tree
+from cipherpost.dispatch.header import Header
+from cipherpost.dispatch.kinds import (
+    KINDS,
+    Audience,
+    KindLinesError,
+    KindPlaceError,
+    check_lines,
+    check_place,
+    same_threshold,
+)
+from cipherpost.errors import CipherpostError
+from cipherpost.note import VerifierKey
+from cipherpost.roster.fold import Roster
+from cipherpost.roster.standing import CutOffError, StandingError, ThresholdError, check_endorsements, may_sign
+
+
+class Place(NamedTuple):
+    """What the roster says of the two halves of a channel at one entry; the arguments of `check_place`."""
+
+    role: str
+    audience_is: Audience
+    audience_role: str | None
+    lateral_member: bool
+
+
+class Judge:
+    """Judges dispatches of all channels but center/roster against one roster."""
+
+    def __init__(self, roster: Roster) -> None:
+        self.roster: Final = roster
+        self._keys: dict[tuple[str, str], dict[bytes, VerifierKey]] = {}
+        self._places: dict[tuple[str, int], Place] = {}
+
+    def roster_grew(self) -> None:
+        """A new entry may bring new keys; what was true at an entry stays true."""
+        self._keys.clear()
+
+    # ---- V5, first half: the signature ---------------------------------------------------------------------------
+
+    def signer(self, opened: Opened) -> bytes | None:
+        """V5: the key that signed, of those that the roster knows or ever knew for the officer named by ``by``.
+
+        Returns:
+            The public key; None where no key here fits and the header cites a roster entry that is not here yet.
+
+        Raises:
+            ForgedError: no signature by a known key, or a wrong one.
+        """
+        header = opened.header
+        office = header.office
+        keys = self.keys(office, header.by)
+        tried = False
+        for key_id, signature in opened.lines:
+            key = keys.get(key_id)
+            if key is not None:
+                if verifies(key.public, signature, opened.text):
+                    return key.public
+                tried = True
+        if not tried and header.roster is not None and header.roster.number > self.roster.newest:
+            return None
+        if not tried:
+            raise self.unknown_key(header)
+        raise ForgedError(
+            f"the signature of {office}/{header.by} does not verify",
+            rule="V5: the officer named by the line by has signed, with a key of the roster",
+            hints=("tell who runs the post office: somebody put this there",),
+            channel=header.channel,
+            number=header.number,
+        )
+
+    def unknown_key(self, header: Header) -> ForgedError:
+        """The refusal of a dispatch that bears no signature by a key of the roster."""
+        return ForgedError(
+            f"no signature by a key that {header.office}/{header.by} ever had",
+            rule="V5: the officer named by the line by has signed, with a key of the roster",
+            hints=("tell who runs the post office: somebody put this there",),
+            channel=header.channel,
+            number=header.number,
+        )
+
+    def keys(self, office: str, officer: str) -> dict[bytes, VerifierKey]:
+        """Every key that the officer ever had, by key id."""
+        found = self._keys.get((office, officer))
+        if found is None:
+            found = {info.vkey.key_id: info.vkey for info in self.roster.keys(office, officer)}
+            self._keys[office, officer] = found
+        return found
+
+    # ---- a node that hangs in its tree ---------------------------------------------------------------------------
+
+    def judge(self, tree: Tree, node: Node) -> CipherpostError | None:
+        """V4 to V6: None where the dispatch counts, else the failed check. Its ``previous`` is not held."""
+        error = self.v4_roster(node) or self._v5_standing(node)
+        if error is None:
+            if not node.judged:  # what was so at the entry cited stays so
+                node.flaw = self._v5_endorsements(node) or self._v6_at_entry(node)
+                node.judged = True
+            error = node.flaw or self._v5_threshold(node) or self._v6_among_others(tree, node)
+        return error
+
+    def v4_roster(self, node: Node) -> CipherpostError | None:
+        """The roster entry relied on is here, is ours, and is not before that of the last counting dispatch."""
+        if node.roster > self.roster.newest:
+            return RosterHeldError(
+                f"it relies on roster entry {node.roster}, and {self.roster.newest} is the newest here",
+                rule="V4: held until that entry is here; a post office that stands still shows here",
+                hints=(FETCH,),
+                channel=node.channel,
+                number=node.number,
+            )
+        if node.roster_hash is not None and node.roster_hash != self.roster.hash_of(node.roster):
+            return RosterDisagreesError(
+                f"it relies on a roster entry {node.roster} that is not the one here",
+                rule="V4: all have one roster",
+                hints=("compare the roster's head with the center by telephone", FETCH),
+                channel=node.channel,
+                number=node.number,
+            )
+        before = node.parent.last if node.parent is not None else None
+        if before is not None and node.roster < before.roster:
+            return RosterOlderError(
+                f"it relies on roster entry {node.roster}, and number {before.number} on entry {before.roster}",
+                rule="V4: no dispatch relies on an older roster entry than the one before it",
+                hints=("its sender fetches, then sends it again",),
+                channel=node.channel,
+                number=node.number,
+            )
+        return None
+
+    def _v5_standing(self, node: Node) -> CipherpostError | None:
+        """The key that signed was in good standing at the entry cited, and no later entry cuts it off below."""
+        try:
+            key = may_sign(self.roster, channel=node.channel, number=node.number, officer=node.by, at=node.roster)
+        except CutOffError as error:
+            return CutError(error.what, rule=error.rule, hints=error.hints, channel=node.channel, number=node.number)
+        except StandingError as error:
+            return UnauthorizedError(
+                error.what, rule=error.rule, hints=error.hints, channel=node.channel, number=node.number
+            )
+        if node.key is not None and node.key != key.public:
+            return UnauthorizedError(
+                f"it is signed with a key that {node.office}/{node.by} did not have at roster entry {node.roster}",
+                rule="V5: the key of the roster entry relied on signs",
+                channel=node.channel,
+                number=node.number,
+            )
+        return None
+
+    def _v5_endorsements(self, node: Node) -> CipherpostError | None:
+        """All endorsements are by other officers of the office, and verify. Whether they are enough: see below."""
+        if node.endorsers or node.header.draft is not None:
+            try:
+                check_endorsements(self.roster, node.header)
+            except ThresholdError:
+                return None
+            except StandingError as error:
+                return UnauthorizedError(error.what, rule=error.rule, channel=node.channel, number=node.number)
+        return None
+
+    def _v5_threshold(self, node: Node) -> CipherpostError | None:
+        """As many officers signed as the threshold at the entry cited asks; who is cut off below is not counted."""
+        if KINDS[node.kind].threshold != "office":
+            return None
+        needed = self.roster.threshold(node.office, node.roster)
+        if needed == 1:
+            return None
+        count = 1 + sum(self._is_uncut(node, officer) for officer in node.endorsers)
+        if count >= needed:
+            return None
+        enough_then = 1 + len(node.endorsers) >= needed
+        return (CutError if enough_then else UnauthorizedError)(
+            f"{count} of {needed} officers signed" + (", not counting those cut off since" if enough_then else ""),
+            rule=f"V5: the threshold of {node.office} at roster entry {node.roster}",
+            channel=node.channel,
+            number=node.number,
+        )
+
+    def _is_uncut(self, node: Node, officer: str) -> bool:
+        try:
+            may_sign(self.roster, channel=node.channel, number=node.number, officer=officer, at=node.roster)
+        except StandingError:
+            return False
+        return True
+
+    def _v6_at_entry(self, node: Node) -> CipherpostError | None:
+        """Lines and place of the kind, and the last day of the draft."""
+        header = node.header
+        try:
+            check_lines(header)
+            check_place(header, **self._place(header.channel, node.roster)._asdict())
+        except (KindLinesError, KindPlaceError) as error:
+            return error
+        draft = header.draft
+        if draft is not None and header.time[:10] > draft.until.isoformat():
+            return DraftExpiredError(
+                f"the draft might be posted until {draft.until}, and it is dated {header.time}",
+                rule="V6: the last day of a draft is compared with the header's own time, in UTC",
+                channel=node.channel,
+                number=node.number,
+            )
+        return None
+
+    def _v6_among_others(self, tree: Tree, node: Node) -> CipherpostError | None:
+        """The draft was not used before, and the target is one that may be superseded or cancelled."""
+        if node.draft is not None and (used := tree.draft_used(node)):
+            return DraftSpentError(
+                f"number {used} bears the same draft, {node.draft}",
+                rule="V6: a draft is posted once",
+                channel=node.channel,
+                number=node.number,
+            )
+        if node.target is not None:
+            target = tree.ancestor(node, node.target) if node.target < node.number else node
+            if target is node or target.verdict is not None or not same_threshold(target.kind, node.kind):
+                return UncountedTargetError(
+                    f"number {node.target} cannot be superseded or cancelled by it",
+                    rule="V6: a lower, counting number of the channel, of a kind that needs the same signatures",
+                    channel=node.channel,
+                    number=node.number,
+                )
+        return None
+
+    def _place(self, channel: str, at: int) -> Place:
+        found = self._places.get((channel, at))
+        if found is None:
+            found = self._places[channel, at] = self._find_place(channel, at)
+        return found
+
+    def _find_place(self, channel: str, at: int) -> Place:
+        roster, (office, _, audience) = self.roster, channel.partition("/")
+        role = roster.role(office) or ""
+        member = roster.lateral_member(office, audience, at)
+        if audience == office:
+            return Place(role, "own", role, member)
+        if roster.is_group(audience, at):
+            return Place(role, "group", None, member)
+        if roster.state(audience, at) is None:
+            raise KindPlaceError(
+                f"there was no office or group {audience} at roster entry {at}",
+                rule="V6: a dispatch is written to whom the roster names",
+                channel=channel,
+            )
+        return Place(role, "office", roster.role(audience), member)

@@ -1,0 +1,264 @@
+"""The judged state of a whole network: notes in, verified dispatches out (checks V1 to V8, docs/protocol.md).
+
+A note is offered with the slot it was fetched from. It is *refused*, with the class of the check that failed, or kept
+as an `Entry` that counts, is void or is held; what is held is judged again when what it waits for has come. What counts
+is a function of the notes offered, save that an open race stays with the note taken first.
+
+The roster is judged here too: its first entry is the one whose hash is the network's fingerprint.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from cipherpost import limits
+from cipherpost.chain.channel import Channel, Entry
+from cipherpost.chain.checks import ForgedError, RosterDisagreesError, RosterHeldError, code_of
+from cipherpost.chain.entries import RosterLine
+from cipherpost.chain.findings import Finding
+from cipherpost.chain.judging import Judge
+from cipherpost.chain.node import Node, Row
+from cipherpost.chain.opening import ROSTER_CHANNEL, Opened, open_note, verifies
+from cipherpost.chain.survey import survey, survey_dispatch
+from cipherpost.chain.tree import Tree
+from cipherpost.dispatch.header import NewerHeaderError
+from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, TooLargeError, UnableError
+from cipherpost.note import split
+from cipherpost.roster.fold import Roster
+from cipherpost.text import parse_channel
+
+_MOST: Final = limits.ALTERNATES + 1
+"""Notes of one slot that are kept though nobody is known to have signed them."""
+
+
+class RowsBrokenError(UnableError):
+    """What a home kept of a channel does not hang together; it is fetched and verified anew."""
+
+
+class Chain:
+    """All channels of one network.
+
+    Args:
+        network: its name.
+        fingerprint: the hash of its first roster entry, in hex.
+    """
+
+    def __init__(self, network: str, fingerprint: str) -> None:
+        self.network: Final = network
+        self.fingerprint: Final = fingerprint
+        self.roster: Final = Roster(network, fingerprint)
+        self.channels: Final[dict[str, Channel]] = {}
+        self.refused: Final[set[Finding]] = set()
+        """The findings about notes that were refused."""
+        self._judge: Final = Judge(self.roster)
+        self._line: Final = RosterLine(self.roster, fingerprint, self._refused_later)
+        self.channels[ROSTER_CHANNEL] = self._line.channel
+        self._wait_for_roster: set[str] = set()
+        self._strangers: dict[tuple[str, int], dict[str, Opened]] = {}
+
+    # ---- offering --------------------------------------------------------------------------------------------------
+
+    def offer(self, channel: str, number: int, note: bytes) -> Entry:
+        """Judge the bytes found in slot ``number`` of ``channel``. Offering the same text again changes nothing.
+
+        Raises:
+            TooLargeError, NoteError, HeaderMalformedError: V1. MisplacedError: V2. ForgedError: V5.
+            NewerError: made by a newer cipherpost and signed by an officer; what links to it stays held.
+            On center/roster also UnauthorizedError (V5) and the errors of V6, since no entry of it is void.
+            TextError: ``channel`` is none.
+        """
+        try:
+            return self._offer(channel, number, note)
+        except NotAuthenticError as error:
+            self.refused.add(_refusal(channel, number, error))
+            raise
+
+    def _offer(self, channel: str, number: int, note: bytes) -> Entry:
+        view = self.channel(channel)
+        try:
+            opened = open_note(note, network=self.network, channel=channel, number=number)
+        except NewerHeaderError as error:
+            raise self._newer(view, number, note, error) from None
+        if channel == ROSTER_CHANNEL:
+            return self._offer_entry(view, opened)
+        try:
+            return self._take(view, opened)
+        except ForgedError:
+            self._keep_stranger(opened)
+            raise
+
+    def _take(self, view: Channel, opened: Opened) -> Entry:
+        key = self._judge.signer(opened)  # V5, the signature, before all else: what nobody signed is junk
+        node = view.tree.known.get(opened.hash)
+        if node is None:
+            node = Node.of(opened.header, opened.hash)
+            node.key, node.signed = key, key is not None
+            if key is None:
+                self._hold_unsigned(view, node, opened)
+            view.tree.add(node)
+        elif not node.signed:
+            self._sign(view, node, opened.with_lines(view.unsigned.pop(node.hash)), key)
+        return view.entry_of(node)
+
+    def channel(self, name: str) -> Channel:
+        """The state of a channel, empty where nothing of it was offered yet.
+
+        Raises:
+            TextError: ``name`` is no channel.
+        """
+        view = self.channels.get(name)
+        if view is None:
+            parse_channel(name)
+            view = self.channels[name] = Channel(name, self._judge_node)
+            view.tree.judge_again(self.roster.pins(name))
+        return view
+
+    def restore(self, channel: str, rows: Iterable[Row], load: Callable[[int, str], bytes]) -> None:
+        """Take up what this same home verified before, under the roster as it is now, without verifying it again.
+
+        Args:
+            rows: those of `Channel.rows`, from number 1 on, into a channel that is still empty.
+            load: gives the note of (number, hash), as kept; asked only when a whole header is needed.
+
+        Raises:
+            RowsBrokenError: the rows do not follow one another.
+        """
+        tree = self.channel(channel).tree
+        for row in rows:
+            end = tree.end
+            if (row.number, row.previous) != (end.number + 1, end.hash or None):
+                raise RowsBrokenError(
+                    "what is kept of this channel is damaged",
+                    rule="each kept dispatch links to the one before",
+                    hints=("cipherpost fetch --full",),
+                    channel=channel,
+                    number=row.number,
+                )
+            node = Node.restored(channel, row, load)
+            if row.status != "counts":
+                note = load(row.number, row.hash)
+                opened = open_note(note, network=self.network, channel=channel, number=row.number)
+                node = Node.of(opened.header, opened.hash)
+                node.key = self._judge.signer(opened)
+            tree.add_standing(node)
+
+    # ---- what it shows ---------------------------------------------------------------------------------------------
+
+    def findings(self, now: str) -> tuple[Finding, ...]:
+        """All findings of V1 to V8, sorted; ``now`` is the judging time (``2026-11-22T09:00:00Z``)."""
+        return survey(self, now)
+
+    def findings_of(self, channel: str, number: int, now: str) -> tuple[Finding, ...]:
+        """The findings of V7 and V8 about the dispatch that counts at ``number``; none where there is none."""
+        node = self.channel(channel).tree.standing(number)
+        return () if node is None or node.verdict is not None else survey_dispatch(self, node, now)
+
+    # ---- the roster grows ------------------------------------------------------------------------------------------
+
+    def _offer_entry(self, view: Channel, opened: Opened) -> Entry:
+        try:
+            applied = self._line.take(opened)
+        except NewerError as error:
+            view.newer.setdefault(opened.header.number, error)
+            raise
+        for number in applied:
+            self._roster_grew(number)
+        return view.entry_of(view.tree.known[opened.hash])
+
+    def _roster_grew(self, number: int) -> None:
+        self._judge.roster_grew()
+        waiting, self._wait_for_roster = self._wait_for_roster, set()
+        for name in waiting:
+            self._sign_late(self.channels[name])
+        for name in waiting | (set(self.roster.rejudged(number)) & self.channels.keys()):
+            self.channels[name].tree.judge_again(self.roster.pins(name))
+        self._admit_strangers()
+
+    def _judge_node(self, tree: Tree, node: Node) -> CipherpostError | None:
+        error = self._judge.judge(tree, node)
+        if isinstance(error, RosterHeldError | RosterDisagreesError):
+            self._wait_for_roster.add(tree.name)
+        return error
+
+    # ---- notes that nobody is known to have signed -------------------------------------------------------------------
+
+    def _hold_unsigned(self, view: Channel, node: Node, opened: Opened) -> None:
+        """V4: the entry relied on may admit the key that signed; held until it is here."""
+        if sum(not each.signed for each in view.tree.slots.get(node.number, ())) >= _MOST:
+            raise TooLargeError(
+                "too many notes in one slot wait for a roster entry", rule=f"at most {_MOST}", channel=view.name
+            )
+        node.verdict = self._judge.v4_roster(node)
+        view.unsigned[node.hash] = opened
+        self._wait_for_roster.add(view.name)
+
+    def _sign(self, view: Channel, node: Node, opened: Opened, key: bytes | None) -> None:
+        """Whether a note that waited is signed, is known now; if not, it waits on."""
+        if key is None:
+            self._wait_for_roster.add(view.name)
+            view.unsigned[node.hash] = opened
+            node.verdict = self._judge.v4_roster(node)
+        else:
+            node.key, node.signed, node.verdict = key, True, None
+            view.tree.hang(node)
+
+    def _sign_late(self, view: Channel) -> None:
+        waiting, view.unsigned = view.unsigned, {}
+        for hashed, opened in waiting.items():
+            node = view.tree.known[hashed]
+            try:
+                self._sign(view, node, opened, self._judge.signer(opened))
+            except ForgedError as error:
+                view.tree.drop(node)
+                self._refused_later(opened, error)
+
+    def _keep_stranger(self, opened: Opened) -> None:
+        """A signature by an unknown key: a later entry may give the officer this key.
+
+        That does not make the dispatch count, but others may link over it, whichever of the two came first.
+        """
+        kept = self._strangers.setdefault((opened.header.channel, opened.header.number), {})
+        if opened.lines and (opened.hash in kept or len(kept) < _MOST):
+            kept[opened.hash] = opened.with_lines(kept.get(opened.hash))
+
+    def _admit_strangers(self) -> None:
+        for kept in self._strangers.values():
+            for hashed, opened in list(kept.items()):
+                header = opened.header
+                keys = self._judge.keys(header.office, header.by)
+                if not any(key_id in keys for key_id, _ in opened.lines):
+                    continue
+                del kept[hashed]
+                self.refused.discard(_refusal(header.channel, header.number, self._judge.unknown_key(header)))
+                try:
+                    self._take(self.channel(header.channel), opened)
+                except ForgedError as error:
+                    self._refused_later(opened, error)
+
+    def _refused_later(self, opened: Opened, error: NotAuthenticError) -> None:
+        self.refused.add(_refusal(opened.header.channel, opened.header.number, error))
+
+    # ---- a newer program ---------------------------------------------------------------------------------------------
+
+    def _newer(self, view: Channel, number: int, note: bytes, error: NewerHeaderError) -> CipherpostError:
+        """The error for a note of a later version: `NewerError` where an officer in good standing signed it."""
+        parts = split(note)
+        for name, key_id, signature in parts.lines:
+            network, _, rest = name.partition("/")
+            office, _, officer = rest.partition("/")
+            info = self.roster.officer(office, officer, self.roster.newest)
+            if info is None or network != self.network or office != view.office or info.vkey.key_id != key_id:
+                continue
+            if verifies(info.vkey.public, signature, parts.text):
+                view.newer.setdefault(number, error)
+                return error
+        return ForgedError(
+            "it names a later version of the protocol, and no officer signed it",
+            rule="V5: an officer of the office in good standing has signed",
+            channel=view.name,
+            number=number,
+        )
+
+
+def _refusal(channel: str, number: int, error: NotAuthenticError) -> Finding:
+    office = channel.partition("/")[0]
+    return Finding(code=code_of(error), channel=channel, number=number, office=office, detail=error.what)

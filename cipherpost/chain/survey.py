@@ -1,0 +1,153 @@
+"""The findings over a whole network's judged state: V1 to V8 (docs/protocol.md, "Findings").
+
+A function of the notes offered, the roster and the judging time: two people with the same notes get the same list.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Protocol
+
+from cipherpost import limits
+from cipherpost.chain.channel import Channel
+from cipherpost.chain.checks import RaceLostError, RosterDisagreesError, RosterForkError, code_of
+from cipherpost.chain.findings import Finding, sort_key
+from cipherpost.chain.node import Node
+from cipherpost.roster.fold import Roster
+from cipherpost.roster.statements import Cut, Settle
+from cipherpost.text import format_time, parse_time
+
+
+class Judged(Protocol):
+    """What a survey looks at: `cipherpost.chain.network.Chain`."""
+
+    @property
+    def roster(self) -> Roster:
+        """The roster."""
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """Every channel by name."""
+
+    @property
+    def refused(self) -> set[Finding]:
+        """The findings about notes that were refused."""
+
+
+def survey(chain: Judged, now: str) -> tuple[Finding, ...]:
+    """Every finding of V1 to V8 at the judging time ``now``, sorted by place."""
+    found = set(chain.refused)
+    for view in chain.channels.values():
+        found.update(_waiting(view))
+        found.update(_slots(chain, view))
+        latest = _a_day_after(now)
+        for node in view.counting():
+            found.update(_v7_clock(node, latest))
+            found.update(_v8_disagrees(chain, node))
+    return tuple(sorted(found, key=sort_key))
+
+
+def survey_dispatch(chain: Judged, node: Node, now: str) -> tuple[Finding, ...]:
+    """V7 and V8 of one counting dispatch."""
+    return (*_v7_clock(node, _a_day_after(now)), *_v8_disagrees(chain, node))
+
+
+def _finding(node: Node, code: str, detail: str) -> Finding:
+    return Finding(
+        code=code, channel=node.channel, number=node.number, office=node.office, detail=detail, time=node.time
+    )
+
+
+# ---- V3, V4: what is missing, what waits -----------------------------------------------------------------------------
+
+
+def _waiting(view: Channel) -> Iterator[Finding]:
+    for first, last in view.gaps():
+        missing = f"number {first} is missing" if first == last else f"numbers {first} to {last} are missing"
+        yield Finding(code="gap", channel=view.name, number=first, office=view.office, detail=missing)
+    for number, error in view.newer.items():
+        if number > view.tree.end.number:
+            yield Finding(code="held", channel=view.name, number=number, office=view.office, detail=error.what)
+    for entry in view.held():
+        node = view.tree.known[entry.hash]
+        why = entry.reason.what if entry.reason else ""
+        yield _finding(node, "held", why)
+        if isinstance(entry.reason, RosterDisagreesError):
+            yield _finding(node, "disagrees", why)
+
+
+# ---- V5, V6, races and forks -----------------------------------------------------------------------------------------
+
+
+def _slots(chain: Judged, view: Channel) -> Iterator[Finding]:
+    split = view.tree.split
+    for number, nodes in view.tree.slots.items():
+        rivals = [node for node in nodes if node.signed]
+        fork = _fork_in_slot(rivals)
+        if fork is None and split is not None and number == split.number + 1:
+            sides = sorted({node.by for node in rivals if node.parent is split and node.verdict is None})
+            fork = f"{' and '.join(sides)} both went on; it proves only that they saw different things"
+        if fork is not None:
+            finding = Finding(code="fork", channel=view.name, number=number, office=view.office, detail=fork)
+            since = _settled_in(chain.roster, view.name, number)
+            yield finding if since is None else finding.known(since)
+        for node in nodes:
+            status, reason = view.status(node)
+            if status != "void" or reason is None or isinstance(reason, RosterForkError):
+                continue
+            if isinstance(reason, RaceLostError):
+                if fork is None:
+                    yield _finding(node, "race", f"{node.by}'s dispatch does not stand; another of this number does")
+            else:
+                yield _finding(node, code_of(reason), reason.what)
+
+
+def _fork_in_slot(nodes: list[Node]) -> str | None:
+    """One officer signed two texts for one number, whether they count or not; or keepers two roster entries."""
+    if len(nodes) < 2:
+        return None
+    twice = sorted({node.by for node in nodes if sum(other.by == node.by for other in nodes) > 1})
+    if twice:
+        return f"{' and '.join(twice)} signed two dispatches with this number"
+    if any(isinstance(node.verdict, RosterForkError) for node in nodes):
+        return "enough keepers signed two roster entries with this number"
+    return None
+
+
+def _settled_in(roster: Roster, channel: str, number: int) -> str | None:
+    """The first roster entry that pins the channel at ``number`` or above."""
+    for entry in roster.entries if roster.pins(channel) else ():
+        for said in entry.statements:
+            if isinstance(said, Cut | Settle) and said.channel == channel and said.number >= number:
+                return f"center/roster/{entry.number}"
+    return None
+
+
+# ---- V7, V8 ----------------------------------------------------------------------------------------------------------
+
+
+def _v7_clock(node: Node, latest: str) -> Iterator[Finding]:
+    before = node.parent.last if node.parent is not None else None
+    if before is not None and node.time < before.time:
+        yield _finding(node, "clock", f"dated {node.time}, before number {before.number}, dated {before.time}")
+    if node.time > latest:
+        yield _finding(node, "clock", f"dated {node.time}, more than a day ahead")
+
+
+def _a_day_after(now: str) -> str:
+    return format_time(parse_time(now) + timedelta(seconds=limits.CLOCK_AHEAD_SECONDS))
+
+
+def _v8_disagrees(chain: Judged, node: Node) -> Iterator[Finding]:
+    """Acks, heads and replies that name another hash than what stands here; each may be the only honest witness."""
+    header = node.header
+    if not (header.acks or header.heads or header.reply):
+        return
+    named = [(ack.channel, ack.number, ack.hash) for ack in header.acks if ack.hash is not None]
+    named += [(head.channel, head.number, head.hash) for head in header.heads]
+    if header.reply is not None:
+        named.append((header.reply.channel, header.reply.number, header.reply.hash))
+    for channel, number, hashed in dict.fromkeys(named):
+        view = chain.channels.get(channel)
+        stands = view.tree.standing(number) if view is not None else None
+        if stands is not None and stands.hash != hashed:
+            yield _finding(node, "disagrees", f"names another {channel}/{number} than the one that stands here")
