@@ -108,6 +108,7 @@ def check_endorsements(roster: Roster, header: Header) -> tuple[str, ...]:
     Raises:
         EndorsementError: by ``by`` himself, by nobody of his office in good standing, not valid, or none is due.
         ThresholdError: too few.
+        DraftMalformedError: endorsed without a draft (V6 refuses it too).
     """
     at = header.roster.number if header.roster else 0
     needed = roster.threshold(header.office, at) if KINDS[header.kind].threshold == "office" else 1
@@ -171,6 +172,7 @@ def check_roster_signers(roster: Roster, header: Header, fingerprint: str) -> Ve
         KeeperSignersError: too few, or ``by`` is no keeper.
         EndorsementError: an endorser is no keeper, or his signature does not verify.
         StatementError, NewerStatementError: the statements cannot be read.
+        DraftMalformedError: endorsed without a draft (V6 refuses it too).
     """
     statements = parse_statements(header.statements)
     if header.number == 1:
