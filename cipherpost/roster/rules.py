@@ -69,8 +69,6 @@ def _new_office(change: Change, said: words.Office) -> None:
     if name in change.state.offices or name in change.state.groups:
         other = "an office" if name in change.state.offices else "a group"
         raise change.refuse(NameTakenError, f"{name} is the name of {other}", "names are given once, ever")
-    if change.number != 1 and name == CENTER:
-        raise change.refuse(GenesisError, "the center is stated here", "in the genesis only")
     office = Office(OfficeInfo(name, said.role, change.number, len(change.state.offices)))
     office.states.set(change.number, "declared", change.undo)
     change.undo.put(change.state.offices, name, office)

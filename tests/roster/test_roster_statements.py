@@ -135,6 +135,7 @@ WRONG = [
     (f"cut 8 center/roster 3 {H}", "neither cut nor settled"),
     (f"cut 8 tver/center 0 {H}", "stand together"),
     ("cut 8 tver/center 3 none", "stand together"),
+    ("cut 8 tver/none 0 none", "not a channel"),
     (f"cut 0 tver/center 3 {H}", "not a number"),
     (f"settle tver/center 0 {H}", "not a number"),
     (f"settle center/roster 3 {H}", "neither cut nor settled"),
