@@ -62,7 +62,7 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 @click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more about what is done.")
 @click.pass_context
-def cli(ctx: click.Context, **given: Any) -> int | None:
+def cli(ctx: click.Context, /, **given: Any) -> int | None:
     """Sealed and signed circulars from a center to its committees, and their answers back.
 
     Alone, `cipherpost` shows what is new, what is owed and what waits.

@@ -1,0 +1,167 @@
+"""Acks, heads and missing numbers: what this office says, along the way, to the office it writes to.
+
+What one officer has acked his colleagues do not repeat; `seen` is added where the chain is whole further than the
+office has said (docs/protocol.md, "Acks").
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from cipherpost import limits
+from cipherpost.dispatch.header import Ack, Head, Header, Missing
+from cipherpost.text import CENTER
+from cipherpost.workflows.syncing import ROSTER_CHANNEL, missing_numbers, readable
+
+if TYPE_CHECKING:
+    from cipherpost.desk import Desk
+    from cipherpost.home.mail import Mine
+
+_RANK: Final = {"seen": 0, "failed": 1, "received": 2, "read": 3}
+_ROUTINE: Final = frozenset({"receipt", "check"})
+"""Kinds that are never answered with a receipt of their own."""
+
+
+def with_acks(desk: "Desk", header: Header, explicit: tuple[Ack, ...] = ()) -> Header:
+    """``header`` with all it can say to the office it goes to; to a group nothing, or it would grow with the group."""
+    to = header.audience
+    if desk.roster.is_group(to, desk.roster.newest):
+        return header
+    acks = {(ack.channel, ack.number, ack.word): ack for ack in (*pending(desk, to), *explicit)}
+    return header._replace(
+        acks=tuple(sorted(acks.values(), key=_ack_order)[: limits.ACKS]),
+        heads=tuple(_heads(desk, header.channel, to))[: limits.HEADS],
+        missing=tuple(missing(desk, to))[: limits.MISSING],
+    )
+
+
+def _ack_order(ack: Ack) -> tuple[bytes, int, str]:
+    return ack.channel.encode(), ack.number, ack.word
+
+
+# ---- acks --------------------------------------------------------------------------------------------------------
+
+
+def heard_channels(desk: "Desk", to: str) -> list[str]:
+    """The channels about which this office speaks to ``to``: those that come from it; an auditor, of all."""
+    own = desk.office
+    channels = [name for name in readable(desk) if name != ROSTER_CHANNEL]
+    if to == CENTER and desk.roster.role(own) == "auditor":
+        return [name for name in channels if name.partition("/")[0] != own]
+    return [name for name in channels if name.partition("/")[0] == to and to != own]
+
+
+def pending(desk: "Desk", to: str) -> list[Ack]:
+    """What is still to be said to an office: receipts of letters, acts, and how far its channels are whole."""
+    channels = set(heard_channels(desk, to))
+    mine = [each for each in desk.mail.unposted() if each.channel in channels]
+    acks = _receipts(desk, mine) + _acts(mine)
+    for channel in sorted(channels):
+        seen = _seen(desk, channel, {ack.number for ack in acks if ack.channel == channel})
+        if seen is not None:
+            acks.append(seen)
+    return acks
+
+
+def _receipts(desk: "Desk", mine: "Iterable[Mine]") -> list[Ack]:
+    """The highest word for each letter, unless a colleague said as much."""
+    best: dict[tuple[str, int, str], str] = {}
+    for each in mine:
+        key = (each.channel, each.number, each.hash)
+        if each.word in _RANK and _RANK[each.word] > _RANK.get(best.get(key, ""), -1):
+            best[key] = each.word
+    return [
+        Ack(channel, number, digest, word)
+        for (channel, number, digest), word in best.items()
+        if _RANK[word] > _said(desk, channel, number)
+    ]
+
+
+def _said(desk: "Desk", channel: str, number: int) -> int:
+    """How much this office has said of one dispatch already, as a rank; -1: nothing."""
+    rows = desk.mail.acks(channel, number)
+    return max(
+        (_RANK.get(row.word, -1) for row in rows if row.office == desk.office and row.word != "seen"), default=-1
+    )
+
+
+def _acts(mine: "Iterable[Mine]") -> list[Ack]:
+    """The last of complied, unable, withdrawn for each dispatch."""
+    last: dict[tuple[str, int, str], str] = {}
+    for each in mine:
+        if each.word not in _RANK:
+            last[each.channel, each.number, each.hash] = each.word
+    return [Ack(channel, number, digest, word) for (channel, number, digest), word in last.items()]
+
+
+def _seen(desk: "Desk", channel: str, acked_now: set[int]) -> Ack | None:
+    """How far the channel is whole, if that is further than all acks together say."""
+    last = desk.chain.channel(channel).last
+    if last is None:
+        return None
+    own = [row for row in desk.mail.acks_of(channel) if row.office == desk.office]
+    covered = max((row.number for row in own if row.word == "seen"), default=0)
+    spoken_of = {row.number for row in own} | acked_now
+    while covered + 1 in spoken_of:
+        covered += 1
+    return Ack(channel, last.header.number, last.hash, "seen") if last.header.number > covered else None
+
+
+def mark_posted(desk: "Desk", header: Header) -> None:
+    """Remember that a header which was posted has said what it says."""
+    said = {(ack.channel, ack.number, ack.hash) for ack in header.acks}
+    ids = [each.id for each in desk.mail.unposted() if (each.channel, each.number, each.hash) in said]
+    desk.mail.mark_posted(ids, header.channel, header.number)
+
+
+# ---- heads and missing numbers -----------------------------------------------------------------------------------
+
+
+def _heads(desk: "Desk", channel: str, to: str) -> Iterable[Head]:
+    """The own last number in each other channel that ``to`` reads."""
+    newest = desk.roster.newest
+    own = desk.roster.channels_read_by(desk.office, newest)
+    read_there = set(desk.roster.channels_read_by(to, newest))
+    for name in sorted(own, key=str.encode):
+        if name.partition("/")[0] == desk.office and name not in {channel, ROSTER_CHANNEL} and name in read_there:
+            last = desk.chain.channel(name).last
+            if last is not None and (to != desk.office):
+                yield Head(name, last.header.number, last.hash)
+
+
+def missing(desk: "Desk", to: str) -> list[Missing]:
+    """The numbers that this office lacks of what ``to`` sent."""
+    channels = sorted(heard_channels(desk, to), key=str.encode)
+    return [Missing(name, first, last) for name in channels for first, last in missing_numbers(desk, name)]
+
+
+# ---- when to speak -----------------------------------------------------------------------------------------------
+
+
+def owes_receipt(desk: "Desk", to: str) -> bool:
+    """Whether something is to be said that is worth a dispatch of its own: never for receipts and checks alone."""
+    channels = heard_channels(desk, to)
+    acks = pending(desk, to)
+    if any(ack.word != "seen" for ack in acks):
+        return True
+    if _spell(missing(desk, to)) != (desk.mail.meta(f"stated missing {to}") or ""):
+        return True
+    if desk.roster.role(desk.office) != "auditor":
+        return False
+    return any(_has_news(desk, name) for name in channels if any(ack.channel == name for ack in acks))
+
+
+def _has_news(desk: "Desk", channel: str) -> bool:
+    """Whether anything but receipts and checks came after the last number this office said it has seen."""
+    own = [row.number for row in desk.mail.acks_of(channel) if row.office == desk.office]
+    seen = max(own, default=0)
+    return any(row.number > seen and row.kind not in _ROUTINE for row in desk.mail.rows(channel))
+
+
+def mark_missing_stated(desk: "Desk", header: Header) -> None:
+    """Remember which numbers were called missing, so that the same is not said again."""
+    if header.audience != header.office:
+        desk.mail.set_meta(f"stated missing {header.audience}", _spell(header.missing))
+
+
+def _spell(lines: Iterable[Missing]) -> str:
+    return " ".join(f"{line.channel}/{line.first}-{line.last}" for line in lines)

@@ -1,0 +1,458 @@
+"""Who comes in: offices declared, invitations written, cards compared and admitted, groups named."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cipherpost import limits
+from cipherpost.errors import CipherpostError, MalformedError, NotAuthenticError, UnableError, UseError
+from cipherpost.text import CENTER, clean_free_text, first_difference, parse_name, parse_spoken, spoken
+from cipherpost.workflows import entries
+from cipherpost.workflows.results import Posted
+
+if TYPE_CHECKING:
+    from cipherpost.card import SignedCard
+    from cipherpost.desk import Desk
+    from cipherpost.roster.words import Statement
+
+
+class OfficesFileError(UseError):
+    """The table of offices cannot be read."""
+
+
+class UnknownOfficeError(UseError):
+    """No office of this name was declared."""
+
+
+class SpokenDiffersError(NotAuthenticError):
+    """The number that was read aloud is not that of the card: somebody else's card, or a slip of the tongue."""
+
+
+class ForeignCardError(NotAuthenticError):
+    """A card for another network, or one that does not belong where it was found."""
+
+
+class NoCardError(UnableError):
+    """No card of this officer is at the post office."""
+
+
+class AlreadyAdmittedError(UseError):
+    """The roster has this very card already."""
+
+
+# ---- offices and groups ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOffice:
+    """An office to declare."""
+
+    name: str
+    title: str
+    role: str = "committee"
+
+
+def read_offices(path: Path) -> list[NewOffice]:
+    """Offices from a CSV file with the columns name, title and, where it is not committee, role.
+
+    Raises:
+        OfficesFileError: naming the line.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise OfficesFileError("the file is not UTF-8", where=str(path), hints=("save it as CSV in UTF-8",)) from None
+    found = []
+    for at, row in enumerate(csv.reader(io.StringIO(text)), 1):
+        cells = [cell.strip() for cell in row]
+        if not any(cells) or (at == 1 and cells[0].lower() == "name"):
+            continue
+        if len(cells) not in {2, 3}:
+            raise OfficesFileError(
+                f"line {at} has {len(cells)} columns", where=str(path), rule="name,title or name,title,role"
+            )
+        role = cells[2] if len(cells) == 3 and cells[2] else "committee"
+        if role not in {"committee", "auditor"}:
+            raise OfficesFileError(f"line {at} has the role {role!r}", where=str(path), rule="committee or auditor")
+        found.append(NewOffice(name=cells[0], title=cells[1], role=role))
+    if not found:
+        raise OfficesFileError("the file names no office", where=str(path))
+    return found
+
+
+def _office_statements(offices: Sequence[NewOffice]) -> "list[Statement]":
+    from cipherpost.roster import words
+
+    made: list[Statement] = []
+    for office in offices:
+        made.append(words.Office(parse_name(office.name), office.role))  # type: ignore[arg-type]
+        title = clean_free_text(office.title)
+        if title and title != office.name:
+            made.append(words.Title(office.name, title))
+    return made
+
+
+def declare(desk: "Desk", offices: Sequence[NewOffice], *, dry_run: bool = False) -> Posted:
+    """Declare offices in one roster entry.
+
+    Raises:
+        RosterEntryError: a name is taken; none of them was declared.
+    """
+    statements = _office_statements(offices)
+    entries.prepare(desk)
+    return entries.post(desk, statements, dry_run=dry_run)
+
+
+def set_group(
+    desk: "Desk", name: str, offices: Sequence[str], *, lateral: bool = False, dry_run: bool = False
+) -> Posted:
+    """Name a set of offices, or replace its members.
+
+    Raises:
+        RosterEntryError: an office is not known, or the name is taken.
+    """
+    from cipherpost.roster import words
+
+    entries.prepare(desk)
+    for office in offices:
+        _known_office(desk, office)
+    statements: list[Statement] = [words.Group(parse_name(name), tuple(sorted(set(offices))))]
+    if lateral and not desk.roster.lateral(name, desk.roster.newest):
+        statements.append(words.Lateral(name))
+    return entries.post(desk, statements, dry_run=dry_run)
+
+
+def _known_office(desk: "Desk", name: str) -> None:
+    import difflib
+
+    if desk.roster.office(name) is not None:
+        return
+    known = desk.roster.offices(desk.roster.newest)
+    near = difflib.get_close_matches(name, known, n=1)
+    hints = [f"did you mean {near[0]}?"] if near else []
+    raise UnknownOfficeError(
+        f"there is no office {name!r}",
+        rule="an office is declared before it is invited or admitted",
+        hints=(*hints, f'cipherpost office add {name} --title "..."'),
+    )
+
+
+# ---- invitations and cards ---------------------------------------------------------------------------------------
+
+
+def invite(desk: "Desk", office: str) -> str:
+    """An invitation for one office, armored.
+
+    Raises:
+        UnknownOfficeError: it was not declared.
+    """
+    from cipherpost.card import Invitation, format_invitation
+    from cipherpost.carry import armor
+    from cipherpost.dispatch.header import RosterRef
+
+    _known_office(desk, office)
+    newest = desk.roster.newest
+    head = desk.roster.hash_of(newest)
+    assert head is not None
+    invitation = Invitation(
+        network=desk.network,
+        fingerprint=desk.fingerprint,
+        roster=RosterRef(newest, head),
+        office=office,
+        post=desk.settings.post,
+        title=desk.roster.title(office, newest),
+    )
+    return armor("INVITATION", format_invitation(invitation))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnCard:
+    """This officer's card, ready to be carried."""
+
+    office: str
+    officer: str
+    hash: str
+    armored: str
+
+    @property
+    def spoken(self) -> str:
+        """The number to read aloud."""
+        return spoken(self.hash)
+
+    def as_json(self) -> dict[str, Any]:
+        """For scripts."""
+        return {
+            "office": self.office,
+            "officer": self.officer,
+            "hash": self.hash,
+            "spoken": self.spoken,
+            "card": self.armored,
+        }
+
+
+def own_card(desk: "Desk") -> OwnCard:
+    """The card of this home."""
+    from cipherpost.carry import armor
+    from cipherpost.workflows.founding import read_own_card
+
+    signed = read_own_card(desk)
+    return OwnCard(office=desk.office, officer=desk.officer, hash=signed.hash, armored=armor("CARD", signed.note))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingCard:
+    """A card at the post office whose keys are not in the roster."""
+
+    office: str
+    officer: str
+    title: str
+    hash: str
+    time: str
+
+    @property
+    def spoken(self) -> str:
+        """The number that the clerk should read."""
+        return spoken(self.hash)
+
+    def as_json(self) -> dict[str, Any]:
+        """For scripts."""
+        return {
+            "office": self.office,
+            "officer": self.officer,
+            "title": self.title,
+            "hash": self.hash,
+            "spoken": self.spoken,
+            "time": self.time,
+        }
+
+
+def waiting_cards(desk: "Desk") -> list[WaitingCard]:
+    """Cards of declared offices that nobody has admitted; what is no card of theirs is passed over."""
+    from cipherpost.workflows import syncing
+
+    syncing.follow(desk, entries.ROSTER_CHANNEL)
+    newest = desk.roster.newest
+    found = []
+    for office in desk.roster.offices(newest):
+        for card in _cards_of(desk, office):
+            if not _is_admitted(desk, card):
+                found.append(
+                    WaitingCard(
+                        office=office,
+                        officer=card.card.officer,
+                        title=desk.roster.title(office, newest),
+                        hash=card.hash,
+                        time=card.card.time,
+                    )
+                )
+    return sorted(found, key=lambda each: (each.office, each.officer, each.time))
+
+
+def _cards_of(desk: "Desk", office: str) -> "list[SignedCard]":
+    """The good cards that lie under an office's own prefix."""
+    from itertools import islice
+
+    from cipherpost.card import parse_card
+    from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, names
+
+    found = []
+    for name in islice(desk.post.names(names.kind_prefix(desk.network, office, "card")), limits.CARDS_OF_OFFICE):
+        try:
+            card = parse_card(desk.post.get(name, limits.CARD_BYTES))
+        except (NotAuthenticError, NoSuchObjectError, ForeignObjectError):
+            continue
+        if (card.card.office, card.card.network, card.card.fingerprint) == (office, desk.network, desk.fingerprint):
+            found.append(card)
+    return found
+
+
+def _is_admitted(desk: "Desk", card: "SignedCard") -> bool:
+    tenures = desk.roster.keys(card.card.office, card.card.officer)
+    return any(each.card == card.hash for each in tenures)
+
+
+# ---- admission ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Admission:
+    """What `admit` did: one entry with the good ones, and for each of the others its refusal."""
+
+    admitted: list[str] = field(default_factory=list)
+    refused: list[CipherpostError] = field(default_factory=list)
+    posted: Posted | None = None
+
+
+def admit(
+    desk: "Desk",
+    given: Sequence[str],
+    *,
+    heard: str | None = None,
+    role: str | None = None,
+    dry_run: bool = False,
+) -> Admission:
+    """Admit officers by their cards: the good ones in one entry, the others listed (I7).
+
+    Args:
+        given: ``office/officer`` for a card at the post office, or the path of a file with one or more cards.
+        heard: the number that was read aloud; for one card only.
+        role: declare offices not known yet, in this role.
+
+    Raises:
+        SpokenDiffersError: naming the first group that differs; nothing was posted.
+        UseError: the number was given for several cards.
+    """
+    from cipherpost.postoffice import names
+
+    entries.prepare(desk)
+    result = Admission()
+    cards = _collect(desk, given, result)
+    if heard is not None:
+        _compare(cards, heard)
+    planned: list[tuple[SignedCard, list[Statement]]] = []
+    for card in cards:
+        try:
+            more = _admission_statements(desk, card, checked=heard is not None, role=role, batch=len(cards) > 1)
+        except (NotAuthenticError, UseError) as error:
+            result.refused.append(error)
+        else:
+            planned.append((card, more))
+    good = _admissible(desk, planned, result)
+    taken = [card for card, _ in good]
+    if not taken:
+        return result
+    if not dry_run:
+        for card in taken:
+            name = names.card_name(desk.network, CENTER, card.hash)
+            desk.post.create(name, card.note)
+    result.posted = entries.post(desk, [each for _, more in good for each in more], dry_run=dry_run)
+    result.admitted = [f"{card.card.office}/{card.card.officer}" for card in taken]
+    return result
+
+
+_Planned = tuple["SignedCard", "list[Statement]"]
+
+
+def _admissible(desk: "Desk", planned: list[_Planned], result: Admission) -> list[_Planned]:
+    """Those that the roster would take together; the others are found by halving, and their refusals kept."""
+    if not planned:
+        return []
+    try:
+        entries.try_out(desk, [each for _, more in planned for each in more])
+    except NotAuthenticError as error:
+        if len(planned) == 1:
+            result.refused.append(error)
+            return []
+        middle = len(planned) // 2
+        left = _admissible(desk, planned[:middle], result)
+        right = _admissible(desk, planned[middle:], result)
+        return _together(desk, left, right, result)
+    return planned
+
+
+def _together(desk: "Desk", left: list[_Planned], right: list[_Planned], result: Admission) -> list[_Planned]:
+    """Two halves that are good by themselves may still claim one name or key twice: then the later ones lose."""
+    try:
+        entries.try_out(desk, [each for _, more in (*left, *right) for each in more])
+    except NotAuthenticError:
+        for one in right:
+            try:
+                entries.try_out(desk, [each for _, more in (*left, one) for each in more])
+            except NotAuthenticError as error:
+                result.refused.append(error)
+            else:
+                left = [*left, one]
+        return left
+    return [*left, *right]
+
+
+def _collect(desk: "Desk", given: Sequence[str], result: Admission) -> "list[SignedCard]":
+    """The cards named, each once; those that cannot be read become refusals."""
+    found: dict[str, SignedCard] = {}
+    for word in given:
+        try:
+            for card in _cards_named(desk, word):
+                found[card.hash] = card
+        except (MalformedError, NotAuthenticError, UseError, UnableError) as error:
+            result.refused.append(error)
+    return list(found.values())
+
+
+def _cards_named(desk: "Desk", word: str) -> "list[SignedCard]":
+    from cipherpost.card import parse_card
+    from cipherpost.carry import dearmor_all
+
+    path = Path(word)
+    office, slash, officer = word.partition("/")
+    if path.is_file():
+        with path.open("rb") as file:
+            data = file.read(limits.CARRIED_BYTES + 1)
+        return [parse_card(each) for each in dearmor_all(data, "CARD")]
+    if not slash or "/" in officer or "." in word:
+        raise UseError(
+            f"{word}: there is no such file", rule="name a file, or OFFICE/OFFICER", hints=("cipherpost cards",)
+        )
+    _known_office(desk, office)
+    cards = [card for card in _cards_of(desk, office) if card.card.officer == officer]
+    if not cards:
+        raise NoCardError(
+            f"no card of {word} lies at the post office",
+            rule="a card is left there by `join`, when it can reach it",
+            hints=("cipherpost cards", f"let {officer} send the card's file, then: cipherpost admit FILE"),
+        )
+    new = [card for card in cards if not _is_admitted(desk, card)]
+    return [max(new or cards, key=lambda card: card.card.time)]
+
+
+def _compare(cards: "Sequence[SignedCard]", heard: str) -> None:
+    """Compare the number heard with that of the one card."""
+    if len(cards) != 1:
+        raise UseError(
+            f"one number was heard, and there are {len(cards)} cards",
+            rule="each card has a number of its own",
+            hints=("admit them one by one",),
+        )
+    card = cards[0]
+    differs = first_difference(parse_spoken(heard), card.spoken)
+    if differs is not None:
+        raise SpokenDiffersError(
+            f"group {differs} of the number differs: heard {parse_spoken(heard)[differs - 1]},"
+            f" the card says {card.spoken.split()[differs - 1]}",
+            where=f"the card of {card.card.office}/{card.card.officer}",
+            rule="one wrong group means another card",
+            hints=("let the clerk read it once more: cipherpost card", "if it still differs, admit nobody"),
+        )
+
+
+def _admission_statements(
+    desk: "Desk", card: "SignedCard", *, checked: bool, role: str | None, batch: bool
+) -> "list[Statement]":
+    from cipherpost.roster import words
+
+    said = card.card
+    name = f"{said.office}/{said.officer}"
+    if (said.network, said.fingerprint) != (desk.network, desk.fingerprint):
+        raise ForeignCardError(
+            "the card is for another network",
+            where=f"the card of {name}",
+            rule=f"a card names the fingerprint of the network it is for; this is {desk.network}",
+            hints=("let the clerk join again with this network's invitation",),
+        )
+    if _is_admitted(desk, card):
+        raise AlreadyAdmittedError(f"{name} is admitted with this card already", hints=("cipherpost roster",))
+    if said.office == CENTER and batch:
+        raise UseError(
+            f"{name} would become an officer of the center",
+            rule="officers of the center are admitted by name, never in a batch",
+            hints=(f"cipherpost admit {name} --heard NUMBER",),
+        )
+    statements: list[Statement] = []
+    if desk.roster.office(said.office) is None:
+        if role is None:
+            _known_office(desk, said.office)
+        statements += _office_statements([NewOffice(name=said.office, title=said.office, role=role or "committee")])
+    statements.append(words.Officer(said.office, said.officer, said.vkey, card.hash, unchecked=not checked))
+    return statements

@@ -1,0 +1,57 @@
+"""Putting what is to be sent into the outbox, sealed to the own office before it touches the disk (I5)."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cipherpost.workflows.plans import Plan
+from cipherpost.workflows.sealing import recipients
+
+if TYPE_CHECKING:
+    from cipherpost.desk import Desk
+    from cipherpost.home.outbox import Item
+    from cipherpost.letter import LetterDraft
+    from cipherpost.roster.state import OfficerInfo
+
+
+def put_letter(desk: "Desk", plan: Plan, draft: "LetterDraft") -> "Item":
+    """A dispatch with a letter, whole in the outbox when this returns.
+
+    Raises:
+        LetterDraftError, AttachmentNameError: before anything is written.
+        DiskError: the outbox is as it was.
+    """
+    from cipherpost.age import Encryptor
+    from cipherpost.letter import letter_size, write_letter
+
+    keys = recipients(desk, _colleagues_known(desk))
+    total = letter_size(draft)
+    with desk.outbox.compose(desk.now()) as composing, desk.progress.work("writing", total, "B") as step:
+        with composing.letter() as file, Encryptor(keys, file) as writer:
+            written = write_letter(draft, _Counted(writer, step), random=desk.random)
+        return composing.commit(replace(plan, letter=written.letter_hash).as_dict())
+
+
+def _colleagues_known(desk: "Desk") -> "list[OfficerInfo]":
+    """The own office's officers whose keys need no line: this one always, the others once they were met."""
+    officers = desk.roster.officers(desk.office, desk.roster.newest)
+    return [each for each in officers if each.name == desk.officer or desk.recipients.get(each.card) is not None]
+
+
+def put_bare(desk: "Desk", plan: Plan) -> "Item":
+    """A dispatch without a letter: receipt, check, roster entry."""
+    with desk.outbox.compose(desk.now()) as composing:
+        return composing.commit(plan.as_dict())
+
+
+class _Counted:
+    """Passes bytes on and counts them for a progress bar."""
+
+    def __init__(self, sink: object, step: object) -> None:
+        self._write = sink.write  # type: ignore[attr-defined]
+        self._step = step
+
+    def write(self, data: bytes, /) -> int:
+        """As the sink's."""
+        self._write(data)
+        self._step(len(data))  # type: ignore[operator]
+        return len(data)

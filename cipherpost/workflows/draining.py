@@ -1,0 +1,40 @@
+"""Finishing what a home has begun: every command that posts does this first (I4)."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cipherpost.errors import CipherpostError
+from cipherpost.workflows.placing import post_item
+from cipherpost.workflows.results import Posted
+
+if TYPE_CHECKING:
+    from cipherpost.desk import Desk
+
+
+def drain(desk: "Desk") -> Iterator[tuple[str, Posted | CipherpostError]]:
+    """Post what waits, oldest first; one that cannot be posted stops those of its own channel only (I7).
+
+    Yields:
+        The item's name, and what became of it.
+    """
+    from cipherpost.workflows.plans import Plan
+
+    desk.outbox.sweep()
+    stuck: dict[str, CipherpostError] = {}
+    for item in desk.outbox.items():
+        channel = Plan.from_dict(item.plan()).channel
+        if channel in stuck:
+            yield item.name, stuck[channel]
+            continue
+        try:
+            yield item.name, post_item(desk, item)
+        except CipherpostError as error:
+            stuck[channel] = error
+            yield item.name, error
+
+
+def drain_or_raise(desk: "Desk") -> None:
+    """Post what waits, and raise the first refusal."""
+    for _, outcome in drain(desk):
+        if isinstance(outcome, CipherpostError):
+            raise outcome

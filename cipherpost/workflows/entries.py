@@ -1,0 +1,84 @@
+"""Making roster entries: statements checked against the newest state, then numbered, signed and posted."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cipherpost.errors import GapError
+from cipherpost.text import CENTER, ROSTER
+from cipherpost.workflows import guards, syncing
+from cipherpost.workflows.plans import Plan
+from cipherpost.workflows.results import Posted
+
+if TYPE_CHECKING:
+    from cipherpost.desk import Desk
+    from cipherpost.roster.words import Statement
+
+ROSTER_CHANNEL = f"{CENTER}/{ROSTER}"
+
+
+def prepare(desk: "Desk") -> None:
+    """Bring the roster up to date and finish what waits, before statements are made on it.
+
+    Raises:
+        NotKeeperError: this officer cannot sign an entry.
+        UnreachableError: entries are made with the line up.
+    """
+    from cipherpost.workflows.draining import drain_or_raise
+
+    guards.check_keeper(desk)
+    syncing.follow(desk, ROSTER_CHANNEL)
+    drain_or_raise(desk)
+    guards.check_keeper(desk)
+
+
+def try_out(desk: "Desk", statements: "Sequence[Statement]") -> bytes:
+    """The bytes of an entry that would be accepted now.
+
+    Raises:
+        RosterEntryError, StatementError, TooLargeError: the roster would refuse it; nothing was posted.
+    """
+    from cipherpost.dispatch.header import Header
+    from cipherpost.roster.fold import Roster
+    from cipherpost.roster.statements import format_statements
+
+    data = format_statements(statements)
+    trial = Roster()
+    for number in range(1, desk.roster.newest + 1):
+        entry = desk.chain.channel(ROSTER_CHANNEL).entry(number)
+        if entry is None:
+            raise GapError(
+                "an entry of the roster is missing here",
+                channel=ROSTER_CHANNEL,
+                number=number,
+                hints=("cipherpost fetch",),
+            )
+        trial.apply(entry.header, entry.hash)
+    number = trial.newest + 1
+    header = Header(
+        network=desk.network,
+        channel=ROSTER_CHANNEL,
+        number=number,
+        previous=trial.hash_of(number - 1),
+        time=desk.time(),
+        by=desk.officer,
+        kind=ROSTER,
+        statements=data,
+    )
+    trial.apply(header, "0" * 64)
+    return data
+
+
+def post(desk: "Desk", statements: "Sequence[Statement]", *, dry_run: bool = False) -> Posted:
+    """Post one entry.
+
+    Raises:
+        RosterEntryError: as `try_out`; with ``dry_run`` too.
+    """
+    from cipherpost.workflows.composing import put_bare
+    from cipherpost.workflows.placing import post_item
+
+    data = try_out(desk, statements)
+    if dry_run:
+        return Posted(channel=ROSTER_CHANNEL, kind=ROSTER, number=desk.roster.newest + 1, dry_run=True)
+    plan = Plan(channel=ROSTER_CHANNEL, kind=ROSTER, created=desk.time(), statements=data)
+    return post_item(desk, put_bare(desk, plan))

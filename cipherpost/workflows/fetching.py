@@ -1,0 +1,326 @@
+"""The whole round: notes, what waits, letters small to large, receipts, and putting back what others miss."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from cipherpost.errors import CipherpostError, GapError, NewerError, NotAuthenticError, NotForUsError, gravest
+from cipherpost.text import CENTER
+from cipherpost.workflows import acking, checking, letters, restoring, status, syncing
+from cipherpost.workflows.composing import put_bare
+from cipherpost.workflows.draining import drain
+from cipherpost.workflows.plans import Plan
+from cipherpost.workflows.results import Posted
+
+if TYPE_CHECKING:
+    from cipherpost.chain.channel import Entry
+    from cipherpost.desk import Desk
+
+_LETTERLESS: Final = frozenset({"receipt", "check", "roster"})
+
+
+@dataclass(slots=True)
+class Fetched:
+    """What one round did. ``new``: letters opened; ``held``: dispatches that wait for something missing, and letters left
+    for later; ``unreadable``: letters that failed; ``missing``: numbers, by channel; ``before_you``: letters sealed before
+    this officer was a reader, seen for the first time.
+    """
+
+    new: list["Entry"] = field(default_factory=list)
+    subjects: dict[str, str] = field(default_factory=dict, repr=False)
+    held: list[tuple[str, int, str]] = field(default_factory=list)
+    unreadable: list[CipherpostError] = field(default_factory=list)
+    refused: list[CipherpostError] = field(default_factory=list)
+    posted: list[Posted] = field(default_factory=list)
+    waiting: list[CipherpostError] = field(default_factory=list)
+    restored: list[str] = field(default_factory=list)
+    missing: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    before_you: int = 0
+    not_admitted: CipherpostError | None = None
+    just_admitted: bool = False
+    stopped: list[CipherpostError] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """The gravest of all that happened (docs/troubleshooting.md, "Exit codes")."""
+        errors = [*self.unreadable, *self.refused, *self.waiting, *self.stopped]
+        codes = {error.exit_code for error in errors}
+        if self.missing or any(why != _LATER for _, _, why in self.held):
+            codes.add(GapError.exit_code)
+        if self.not_admitted is not None:
+            codes.add(self.not_admitted.exit_code)
+        return gravest(codes)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of the table in docs/troubleshooting.md."""
+        return {
+            "new": [_place(entry) for entry in self.new],
+            "held": [{"channel": channel, "number": number, "reason": why} for channel, number, why in self.held],
+            "unreadable": [_refusal(error) for error in (*self.unreadable, *self.refused)],
+            "posted": [item.as_json() for item in self.posted],
+            "restored": self.restored,
+            "missing": [
+                {"channel": channel, "first": first, "last": last}
+                for channel, gaps in self.missing.items()
+                for first, last in gaps
+            ],
+        }
+
+    def result_lines(self) -> Iterator[str]:
+        """One line for each letter that is new."""
+        for entry in self.new:
+            header = entry.header
+            subject = self.subjects.get(entry.hash, "")
+            yield f"{header.channel}/{header.number}  {header.kind}  {subject}".rstrip()
+
+    def notice_lines(self) -> Iterator[str]:
+        """What else there is to know."""
+        from cipherpost.cli.output import NOTICES, many
+
+        if self.not_admitted is not None:
+            yield f"{self.not_admitted.what}; {self.not_admitted.rule}"
+            return
+        if self.just_admitted:
+            yield f"{NOTICES['admitted']}: {many(len(self.new), 'letter')} {'waits' if len(self.new) == 1 else 'wait'}"
+        elif not self.new:
+            yield NOTICES["nothing-new"]
+        if self.before_you:
+            yield f"{NOTICES['before-you']} ({many(self.before_you, 'letter')})"
+        for channel, number, why in self.held:
+            yield f"held: {channel}/{number}: {why}"
+        for channel, gaps in self.missing.items():
+            numbers = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in gaps)
+            yield f"missing: {channel}: {numbers}"
+        for error in (*self.unreadable, *self.refused, *self.stopped):
+            yield f"not accepted: {error}"
+        if self.restored:
+            yield f"{NOTICES['restored']}: {' '.join(self.restored)}"
+        receipts = [item for item in self.posted if item.kind in {"receipt", "check"}]
+        for item in self.posted:
+            if item not in receipts:
+                yield f"sent: {item.place}"
+        if receipts:
+            yield f"receipts sent: {many(len(receipts), 'office')}"
+        for error in self.waiting:
+            yield f"waits in the outbox: {error}"
+
+    def hints(self) -> Iterator[str]:
+        """What to do next, at most two."""
+        if self.not_admitted is not None:
+            yield from self.not_admitted.hints[:2]
+        elif self.new:
+            header = self.new[0].header
+            yield f"cipherpost read {header.channel}/{header.number}"
+        elif self.missing or self.held:
+            yield "cipherpost fetch    (again later; the sender was told what is missing)"
+
+
+_LATER: Final = "left at the post office for its size"
+
+
+def _place(entry: "Entry") -> dict[str, Any]:
+    header = entry.header
+    return {"channel": header.channel, "number": header.number, "kind": header.kind, "from": header.office}
+
+
+def _refusal(error: CipherpostError) -> dict[str, Any]:
+    return {"channel": error.channel, "number": error.number, "class": type(error).__name__, "reason": str(error)}
+
+
+# ---- the round ---------------------------------------------------------------------------------------------------
+
+
+def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, full: bool = False) -> Fetched:
+    """Get what is new, open it, say so, and put back what others miss.
+
+    Args:
+        max_size: letters above so many bytes are left for later.
+        receipts: False: write nothing to the post office.
+        full: list every channel instead of asking for the next numbers.
+
+    Raises:
+        UnableError: the post office does not answer; nothing is lost.
+    """
+    result = Fetched()
+    synced = syncing.sync(desk, full=full)
+    result.refused = _once(synced.refused)
+    result.missing = synced.missing
+    if not _admitted(desk, result, receipts=receipts):
+        return result
+    _note_held(desk, result)
+    if receipts:
+        _drain(desk, result)
+    _open_new(desk, result, max_size)
+    if receipts:
+        _give_receipts(desk, result)
+        result.restored = restoring.restore(desk)
+        for plan in checking.due_checks(desk):
+            put_bare(desk, plan)
+        _drain(desk, result)
+    status.refresh(desk)
+    return result
+
+
+def _once(errors: list[CipherpostError]) -> list[CipherpostError]:
+    return list({(error.channel, error.number, error.what): error for error in errors}.values())
+
+
+def _admitted(desk: "Desk", result: Fetched, *, receipts: bool) -> bool:
+    from cipherpost.workflows.founding import deliver_card, read_own_card
+    from cipherpost.workflows.sending import NotAdmittedError, check_admitted
+
+    try:
+        check_admitted(desk)
+    except NotAdmittedError as error:
+        result.not_admitted = error
+        if receipts and not desk.roster.keys(desk.office, desk.officer):
+            deliver_card(desk, read_own_card(desk))
+        return False
+    if desk.mail.meta("admitted") is None:
+        desk.mail.set_meta("admitted", desk.time())
+        result.just_admitted = not desk.is_center or desk.roster.newest > 1
+    return True
+
+
+def _note_held(desk: "Desk", result: Fetched) -> None:
+    for channel in syncing.readable(desk):
+        view = desk.chain.channel(channel)
+        for entry in view.held():
+            why = entry.reason.what if entry.reason else "something it builds upon is missing"
+            result.held.append((channel, entry.header.number, why))
+        if view.stopped is not None:
+            result.stopped.append(view.stopped)
+
+
+def _drain(desk: "Desk", result: Fetched) -> None:
+    for _, outcome in drain(desk):
+        if isinstance(outcome, Posted):
+            result.posted.append(outcome)
+        elif not any(str(outcome) == str(error) for error in result.waiting):
+            result.waiting.append(outcome)
+
+
+# ---- letters -----------------------------------------------------------------------------------------------------
+
+
+def _open_new(desk: "Desk", result: Fetched, max_size: int | None) -> None:
+    """Fetch and open every letter that is due, the small ones first; one that fails stops no other (I7)."""
+    todo = [entry for channel in syncing.readable(desk) for entry in _unsettled(desk, channel, result)]
+    todo.sort(key=lambda entry: (sum(part.size for part in entry.header.sealed), entry.header.time))
+    with desk.progress.work("letters", len(todo)) as step:
+        for entry in todo:
+            _open_one(desk, entry, result, max_size)
+            step(1)
+    result.new.sort(key=lambda entry: (entry.header.time, entry.header.channel, entry.header.number))
+    for channel in {entry.header.channel for entry in todo}:
+        _settle(desk, channel)
+
+
+def _unsettled(desk: "Desk", channel: str, result: Fetched) -> Iterator["Entry"]:
+    """Counting dispatches with a letter for this officer that was not opened yet."""
+    settled = int(desk.mail.meta(f"opened {channel}") or 0)
+    view = desk.chain.channel(channel)
+    for row in desk.mail.rows(channel):
+        if row.number <= settled or row.status != "counts" or row.kind in _LETTERLESS:
+            continue
+        entry = view.by_hash(row.hash)
+        if entry is None or entry.header.letter is None or _is_done(desk, entry):
+            continue
+        if letters.is_before_you(desk, entry.header):
+            if desk.mail.meta(f"before {entry.hash}") is None and _is_mine_by_office(desk, entry):
+                desk.mail.set_meta(f"before {entry.hash}", "1")
+                result.before_you += 1
+            continue
+        yield entry
+
+
+def _is_mine_by_office(desk: "Desk", entry: "Entry") -> bool:
+    """Whether a letter is to this office at all: an auditor looks at many that are not."""
+    header = entry.header
+    return desk.office in desk.roster.members(header.audience, desk.roster.newest)
+
+
+def _is_done(desk: "Desk", entry: "Entry") -> bool:
+    """Whether the letter was opened: known by its outline, whoever sent it."""
+    return desk.mail.box(f"letter {entry.hash}") is not None
+
+
+def _settle(desk: "Desk", channel: str) -> None:
+    """Remember up to where a channel has nothing left to open, so that the next round need not look."""
+    settled = int(desk.mail.meta(f"opened {channel}") or 0)
+    view = desk.chain.channel(channel)
+    for row in desk.mail.rows(channel):
+        if row.number <= settled:
+            continue
+        if row.status == "counts" and row.kind not in _LETTERLESS:
+            entry = view.by_hash(row.hash)
+            open_still = entry is not None and entry.header.letter is not None and not _is_done(desk, entry)
+            if entry is not None and open_still and not letters.is_before_you(desk, entry.header):
+                break
+        settled = row.number
+    desk.mail.set_meta(f"opened {channel}", str(settled))
+
+
+def _open_one(desk: "Desk", entry: "Entry", result: Fetched, max_size: int | None) -> None:
+    header = entry.header
+    try:
+        letters.fetch_sealed(desk, header, max_size=max_size)
+        letter = letters.open_letter(desk, header)
+    except letters.TooBigForNowError:
+        result.held.append((header.channel, header.number, _LATER))
+        return
+    except letters.LetterMissingError as error:
+        _say(desk, entry, "failed")
+        result.unreadable.append(error)
+        return
+    except (NotAuthenticError, NotForUsError, NewerError) as error:
+        if error.channel is None:
+            error.channel, error.number = header.channel, header.number
+        _say(desk, entry, "failed")
+        result.unreadable.append(error)
+        return
+    with desk.mail.transaction():
+        outline = letters.outline_of(letter)
+        letters.keep_outline(desk, entry.hash, outline)
+        _say(desk, entry, "received")
+    result.subjects[entry.hash] = outline.subject
+    if header.office != desk.office:
+        result.new.append(entry)
+
+
+def _say(desk: "Desk", entry: "Entry", word: str) -> None:
+    """Remember a word for the sender; an office does not send itself receipts."""
+    header = entry.header
+    if header.office != desk.office:
+        desk.mail.add_mine(header.channel, header.number, entry.hash, word, desk.time())
+
+
+# ---- receipts ----------------------------------------------------------------------------------------------------
+
+
+def _give_receipts(desk: "Desk", result: Fetched) -> None:
+    """One receipt for each office to which something is to be said; a check where only numbers are missing."""
+    senders = dict.fromkeys(name.partition("/")[0] for name in syncing.readable(desk))
+    if desk.roster.role(desk.office) == "auditor":
+        senders = {CENTER: None}
+    with desk.progress.work("receipts", len(senders)) as step:
+        for office in senders:
+            step(1)
+            if office == desk.office or not _may_write(desk, office) or not acking.owes_receipt(desk, office):
+                continue
+            kind = "receipt" if acking.pending(desk, office) else "check"
+            put_bare(desk, Plan(channel=f"{desk.office}/{office}", kind=kind, created=desk.time()))
+            _drain(desk, result)
+            while len(acking.pending(desk, office)) > 0 and acking.owes_receipt(desk, office) and not result.waiting:
+                put_bare(desk, Plan(channel=f"{desk.office}/{office}", kind="receipt", created=desk.time()))
+                _drain(desk, result)
+
+
+def _may_write(desk: "Desk", office: str) -> bool:
+    """Whether this office may address ``office``, and somebody is there to read it."""
+    newest = desk.roster.newest
+    if desk.roster.state(office, newest) not in {"good", "declared"}:
+        return False
+    if desk.is_center or office == CENTER:
+        return True
+    return desk.roster.lateral_member(desk.office, office, newest)

@@ -1,0 +1,426 @@
+"""How a home comes into being: the founder's with its network, everybody else's with an invitation."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cipherpost import limits
+from cipherpost.errors import UseError
+from cipherpost.home.settings import RosterPin, Settings, create_home, default_home, save_settings
+from cipherpost.text import CENTER, clean_free_text, first_difference, format_time, is_name, parse_name, spoken
+
+if TYPE_CHECKING:
+    from cipherpost.card import Card, Invitation, SignedCard
+    from cipherpost.desk import Desk
+    from cipherpost.home.keys import KeyRing
+    from cipherpost.postoffice import PostOffice
+
+Passphrase = Callable[[], str]
+
+
+class NetworkNameError(UseError):
+    """What was given is no network of this post office, or no fingerprint of one."""
+
+
+class OccupiedNetworkError(UseError):
+    """The post office already has a network of this name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Founded:
+    """A network that was founded."""
+
+    fingerprint: str
+    home: Path
+    post: str
+
+    @property
+    def spoken(self) -> str:
+        """The fingerprint as it is read aloud."""
+        return spoken(self.fingerprint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A home that waits for admission; ``delivered``: its card lies at the post office."""
+
+    network: str
+    fingerprint: str
+    office: str
+    home: Path
+    card_file: Path
+    card_hash: str
+    delivered: bool
+
+    @property
+    def spoken(self) -> str:
+        """The number that the clerk reads to the center."""
+        return spoken(self.card_hash)
+
+
+# ---- founding ----------------------------------------------------------------------------------------------------
+
+
+def found(
+    *,
+    network: str,
+    officer: str,
+    post: str,
+    title: str | None = None,
+    timezone: str | None = None,
+    home: Path | None = None,
+    passphrase: Passphrase | None = None,
+    **world: object,
+) -> Founded:
+    """Found a network: keys, a card, and the genesis at the post office; ``passphrase`` None: unprotected keys.
+
+    Args:
+        post: as the user named it; its folder is made if missing.
+        home: else the user's data folder.
+        world: clock, random and the like, as `Desk` takes them.
+
+    Raises:
+        TextError: a name without the form of a name.
+        HomeExistsError, UnfitStoreError, OccupiedNetworkError: before anything is made.
+    """
+    from cipherpost.desk import Desk, absolute
+    from cipherpost.postoffice import create_post_office, prove
+
+    parse_name(network)
+    parse_name(officer)
+    where = absolute(post)
+    store = create_post_office(where)
+    prove(store, network)
+    _check_vacant(store, network)
+    place = home or _default_home(network, CENTER, officer)
+    settings = _settings(network=network, office=CENTER, officer=officer, post=where, clock=world.get("clock"))
+    create_home(place, settings)
+    with Desk(place, settings, passphrase=passphrase, **world) as desk:  # type: ignore[arg-type]
+        desk.lock()
+        ring = _make_keys(desk, passphrase)
+        card = _make_card(desk, ring)
+        genesis = _genesis(desk, card, title=title, timezone=timezone)
+        fingerprint = _post_genesis(desk, ring, card, genesis)
+    return Founded(fingerprint=fingerprint, home=place, post=where)
+
+
+def _check_vacant(store: "PostOffice", network: str) -> None:
+    from cipherpost.postoffice import names
+
+    taken = store.size(names.note_name(network, f"{CENTER}/roster", 1))
+    if taken is not None:
+        raise OccupiedNetworkError(
+            f"the post office already has a network {network!r}",
+            where=store.url,
+            rule="a network is founded once",
+            hints=("choose another name or another folder", "to join it: cipherpost join INVITATION --officer NAME"),
+        )
+
+
+def _default_home(network: str, office: str, officer: str) -> Path:
+    import platformdirs
+
+    data = Path(platformdirs.user_data_dir("cipherpost", appauthor=False))
+    named = os.environ.get("CIPHERPOST_HOME")
+    if named:
+        return Path(named).expanduser().absolute()
+    return default_home(
+        data, Settings(network=network, office=office, officer=officer, post="/", created="2026-01-01T00:00:00Z")
+    )
+
+
+def _settings(
+    *,
+    network: str,
+    office: str,
+    officer: str,
+    post: str,
+    fingerprint: str | None = None,
+    roster: RosterPin | None = None,
+    clock: object = None,
+) -> Settings:
+    from cipherpost.desk import utc_now
+
+    now: datetime = clock() if callable(clock) else utc_now()
+    return Settings(
+        network=network,
+        office=office,
+        officer=officer,
+        post=post,
+        created=format_time(now),
+        fingerprint=fingerprint,
+        roster=roster,
+    )
+
+
+def _make_keys(desk: "Desk", passphrase: Passphrase | None) -> "KeyRing":
+    from cipherpost.home import keys
+
+    desk.machine.register()
+    return keys.create_keys(desk.home, desk.settings.key_name, passphrase() if passphrase else None)
+
+
+def _make_card(desk: "Desk", ring: "KeyRing") -> "SignedCard":
+    from cipherpost.card import Card, parse_card, sign_card
+
+    card = Card(
+        fingerprint=desk.settings.fingerprint,
+        network=desk.network,
+        office=desk.office,
+        officer=desk.officer,
+        time=desk.time(),
+        vkey=ring.signer.verifier,
+        recipient_text=ring.identities[0].recipient.text,
+    )
+    signed = parse_card(sign_card(card, ring.signer))
+    save_own_card(desk, signed)
+    desk.recipients.add({signed.hash: ring.identities[0].recipient.raw})
+    return signed
+
+
+def own_card_file(home: Path, card: "Card | Settings") -> Path:
+    """Where a home keeps its own card, armored, ready to be carried."""
+    return home / f"{card.office}-{card.officer}.card"
+
+
+def save_own_card(desk: "Desk", signed: "SignedCard") -> Path:
+    """Write this officer's card into the home, armored."""
+    from cipherpost.carry import armor
+    from cipherpost.home.files import write_file
+
+    path = own_card_file(desk.home, signed.card)
+    write_file(path, armor("CARD", signed.note).encode())
+    return path
+
+
+def read_own_card(desk: "Desk") -> "SignedCard":
+    """This officer's card, from the home.
+
+    Raises:
+        UnableError: the file is missing or damaged.
+    """
+    from cipherpost.card import parse_card
+    from cipherpost.carry import dearmor
+    from cipherpost.errors import UnableError
+
+    path = own_card_file(desk.home, desk.settings)
+    if not path.is_file():
+        raise UnableError("this home has lost its card", where=str(path), hints=("cipherpost doctor",))
+    return parse_card(dearmor(path.read_bytes(), "CARD"))
+
+
+def _genesis(desk: "Desk", card: "SignedCard", *, title: str | None, timezone: str | None) -> bytes:
+    """The statements of the first entry: keepers, the center, its title and its officer."""
+    from cipherpost.roster import words
+    from cipherpost.roster.statements import format_statements
+
+    statements: list[words.Statement] = [
+        words.Keepers((desk.officer,)),
+        words.Office(CENTER, "center"),
+        words.Title(CENTER, clean_free_text(title or f"Center of {desk.network}")),
+        words.Officer(CENTER, desk.officer, card.card.vkey, card.hash),
+    ]
+    if timezone is not None:
+        statements.append(words.Timezone(timezone))
+    return format_statements(statements)
+
+
+def _post_genesis(desk: "Desk", ring: "KeyRing", card: "SignedCard", statements: bytes) -> str:
+    """Sign and post the genesis; from the moment its fingerprint is in the settings the home is complete."""
+    from dataclasses import replace
+
+    from cipherpost.chain.network import Chain
+    from cipherpost.dispatch.header import Header, format_header
+    from cipherpost.note import Purpose, Text
+    from cipherpost.postoffice import names
+    from cipherpost.workflows.composing import put_bare
+    from cipherpost.workflows.placing import post_item
+    from cipherpost.workflows.plans import Plan
+
+    header = Header(
+        network=desk.network,
+        channel=f"{CENTER}/roster",
+        number=1,
+        previous=None,
+        time=desk.time(),
+        by=desk.officer,
+        kind="roster",
+        statements=statements,
+    )
+    text = Text(Purpose.DISPATCH, format_header(header))
+    note = ring.signer.sign(text)
+    Chain(desk.network, text.hash).offer(header.channel, 1, note)  # refuses what nobody would accept
+    desk.journal.record(
+        time=header.time, generation=desk.machine.bump(), channel=header.channel, number=1, hash=text.hash
+    )
+    item = put_bare(desk, Plan(channel=header.channel, kind=header.kind, created=header.time, statements=statements))
+    item.set_header(text.data)
+    item.set_note(note)
+    # From here on any command that posts finishes what is begun.
+    desk.settings = replace(desk.settings, fingerprint=text.hash)
+    save_settings(desk.home, desk.settings)
+    desk.post.create(names.card_name(desk.network, CENTER, card.hash), card.note)
+    post_item(desk, item)
+    return text.hash
+
+
+# ---- joining -----------------------------------------------------------------------------------------------------
+
+
+def join(
+    invitation: str,
+    *,
+    officer: str,
+    fingerprint: str | None = None,
+    office: str | None = None,
+    post: str | None = None,
+    home: Path | None = None,
+    out: Path | None = None,
+    passphrase: Passphrase | None = None,
+    **world: object,
+) -> Joined:
+    """Make a home, keys and a card for an office that was invited; needs no line.
+
+    Args:
+        invitation: the file; or a post office, and then ``fingerprint`` and ``office`` too.
+        post: another post office than the invitation names (a stick has another letter here).
+        out: where the card is written too.
+
+    Raises:
+        UseError, InvitationError, DamagedError: before anything is made.
+    """
+    from cipherpost.carry import armor
+    from cipherpost.desk import Desk, absolute
+
+    parse_name(officer)
+    invited = _invited(invitation, fingerprint=fingerprint, office=office, post=post)
+    place = home or _default_home(invited.network, invited.office, officer)
+    if out is not None and out.exists():
+        raise UseError("the card's file is there already", where=str(out), hints=("name another with -o",))
+    settings = _settings(
+        network=invited.network,
+        office=invited.office,
+        officer=officer,
+        post=absolute(post or invited.post),
+        fingerprint=invited.fingerprint,
+        roster=RosterPin(number=invited.roster.number, hash=invited.roster.hash),
+        clock=world.get("clock"),
+    )
+    create_home(place, settings)
+    with Desk(place, settings, passphrase=passphrase, **world) as desk:  # type: ignore[arg-type]
+        desk.lock()
+        card = _make_card(desk, _make_keys(desk, passphrase))
+        path = own_card_file(place, card.card)
+        if out is not None:
+            out.write_text(armor("CARD", card.note), encoding="utf-8")
+            path = out
+        delivered = deliver_card(desk, card)
+    return Joined(
+        network=invited.network,
+        fingerprint=invited.fingerprint,
+        office=invited.office,
+        home=place,
+        card_file=path,
+        card_hash=card.hash,
+        delivered=delivered,
+    )
+
+
+def deliver_card(desk: "Desk", card: "SignedCard") -> bool:
+    """Leave the card under the own office's cards, if the post office can be reached."""
+    from cipherpost.errors import UnableError
+    from cipherpost.postoffice import names
+
+    name = names.card_name(desk.network, desk.office, card.hash)
+    try:
+        desk.post.create(name, card.note)
+        return desk.post.get(name, limits.CARD_BYTES) == card.note
+    except UnableError:
+        return False
+
+
+def _invited(given: str, *, fingerprint: str | None, office: str | None, post: str | None) -> "Invitation":
+    from cipherpost.card import parse_invitation
+    from cipherpost.carry import dearmor
+
+    if fingerprint is None and office is None:
+        path = Path(given).expanduser()
+        if path.is_dir():
+            raise UseError(
+                f"{given} is a folder, not an invitation",
+                rule="a post office alone does not say who you are",
+                hints=(f"cipherpost join {given} --fingerprint F --office NAME --officer NAME",),
+            )
+        with path.open("rb") as file:
+            data = file.read(limits.CARRIED_BYTES + 1)
+        return parse_invitation(dearmor(data, "INVITATION"))
+    if fingerprint is None or office is None:
+        raise UseError("--fingerprint and --office go together", hints=("cipherpost join --help",))
+    return _found_network(post or given, fingerprint, office)
+
+
+def _found_network(post: str, fingerprint: str, office: str) -> "Invitation":
+    """What an invitation would have said, from the genesis that has this fingerprint."""
+    from cipherpost.card import Invitation
+    from cipherpost.desk import absolute
+    from cipherpost.dispatch.header import RosterRef
+    from cipherpost.postoffice import open_post_office
+
+    parse_name(office, reserved=office == CENTER)
+    where = absolute(post)
+    store = open_post_office(where)
+    network, full = find_network(store, fingerprint)
+    return Invitation(
+        network=network, fingerprint=full, roster=RosterRef(1, full), office=office, post=where, title=office
+    )
+
+
+def find_network(store: "PostOffice", fingerprint: str) -> tuple[str, str]:
+    """The network of a post office whose genesis has this fingerprint, in hex or as it is spoken.
+
+    Returns:
+        Its name, and the fingerprint in hex.
+
+    Raises:
+        NetworkNameError: no network here has it, naming those that are here.
+    """
+    from cipherpost.note import NoteError, split
+    from cipherpost.postoffice import NoSuchObjectError, names
+    from cipherpost.text import TextError, parse_hash, parse_spoken, sha256
+
+    try:
+        wanted: str | list[str] = parse_hash(fingerprint.strip().lower())
+    except TextError:
+        wanted = parse_spoken(fingerprint)
+    found = {}
+    for network in _networks(store):
+        try:
+            note = store.get(names.note_name(network, f"{CENTER}/roster", 1), limits.ROSTER_BYTES)
+            digest = sha256(split(note).text)
+        except (NoSuchObjectError, NoteError):
+            continue
+        if digest == wanted or (isinstance(wanted, list) and first_difference(wanted, spoken(digest)) is None):
+            return network, digest
+        found[network] = digest
+    here = ", ".join(sorted(found)) or "none"
+    raise NetworkNameError(
+        "no network of this post office has this fingerprint",
+        where=store.url,
+        rule=f"a network is known by the hash of its genesis; networks here: {here}",
+        hints=("compare the fingerprint with the center: cipherpost roster",),
+    )
+
+
+def _networks(store: "PostOffice") -> list[str]:
+    """The top-level names of a post office, found by skipping from one to the next."""
+    found: list[str] = []
+    after = ""
+    while (name := next(store.names("", after), None)) is not None:
+        network = name.partition("/")[0]
+        if is_name(network):
+            found.append(network)
+        after = f"{network}0"  # "0" follows "/"
+    return found

@@ -1,0 +1,273 @@
+"""Letters in the home: fetched whole, opened and checked to the end (V9, V10), their subjects kept locked.
+
+A letter is opened anew each time it is shown; what is kept in between is the sealed file, and in the vault what
+lists need: subject and attachments (I1, I5).
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from cipherpost.errors import NotAuthenticError, NotForUsError, UnableError
+from cipherpost.postoffice import names
+
+if TYPE_CHECKING:
+    from cipherpost.chain.channel import Entry
+    from cipherpost.desk import Desk
+    from cipherpost.dispatch.header import Header, Sealed
+    from cipherpost.letter import Letter, MemberInfo, Save
+    from cipherpost.roster.state import OfficerInfo
+
+_BLOCK: Final = 1 << 20
+HYBRID_STANZA: Final = "mlkem768x25519"
+
+
+class LetterMissingError(UnableError):
+    """V9: the sealed file is not at the post office."""
+
+    exit_code = 6
+
+
+class LetterSwappedError(NotAuthenticError):
+    """V9: the sealed file is not the one that the header signs."""
+
+
+class DowngradedError(NotAuthenticError):
+    """V9: the letter is sealed to recipients of a weaker kind than the roster's."""
+
+
+class TooBigForNowError(UnableError):
+    """The letter is above ``--max-size`` and was left at the post office."""
+
+    exit_code = 0
+
+
+class AudienceKeyError(NotForUsError):
+    """The letter is sealed to an audience key, which this version does not keep."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """What lists show of a letter; locked in the vault under the hash of its header."""
+
+    subject: str = field(repr=False)
+    attachments: tuple[tuple[str, str, int], ...] = field(default=(), repr=False)
+
+    def as_bytes(self) -> bytes:
+        """For the vault."""
+        return json.dumps([self.subject, self.attachments]).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Outline":
+        """What `as_bytes` made."""
+        subject, attachments = json.loads(data)
+        return cls(subject=subject, attachments=tuple((name, kind, size) for name, kind, size in attachments))
+
+
+def keep_outline(desk: "Desk", text_hash: str, outline: Outline) -> None:
+    """Keep what lists show of the letter under this header."""
+    desk.vault.put(f"letter {text_hash}", outline.as_bytes())
+
+
+def outlines(desk: "Desk", hashes: Iterable[str]) -> dict[str, Outline]:
+    """Outlines by header hash, of those that are kept."""
+    found = {}
+    for text_hash in hashes:
+        data = desk.vault.get(f"letter {text_hash}")
+        if data is not None:
+            found[text_hash] = Outline.from_bytes(data)
+    return found
+
+
+# ---- who may read ------------------------------------------------------------------------------------------------
+
+
+def readers(desk: "Desk", header: "Header") -> "tuple[OfficerInfo, ...]":
+    """To whom the letter under a header is due to be sealed, in the order of stanzas."""
+    assert header.roster is not None
+    return desk.roster.readers(header.kind, (header.audience,), header.office, header.roster.number)
+
+
+def own_stanza(desk: "Desk", due: "Sequence[OfficerInfo]") -> int | None:
+    """The place of this officer's stanza, None if he was no reader then."""
+    mine = (desk.office, desk.officer)
+    return next((at for at, each in enumerate(due) if (each.office, each.name) == mine), None)
+
+
+def is_before_you(desk: "Desk", header: "Header") -> bool:
+    """Whether the letter was sealed to this office before this officer was admitted: no error, and no ack."""
+    return own_stanza(desk, readers(desk, header)) is None
+
+
+# ---- fetching ----------------------------------------------------------------------------------------------------
+
+
+def fetch_sealed(desk: "Desk", header: "Header", *, max_size: int | None = None) -> None:
+    """Bring the sealed file into the home, unless it is there; a broken line goes on where it stopped.
+
+    Raises:
+        LetterMissingError, LetterSwappedError, TooBigForNowError: see there.
+        UnreachableError: what has come is kept.
+    """
+    from cipherpost.home.copies import CopySwappedError
+
+    for sealed in header.sealed[:1]:
+        if desk.copies.has(sealed.hash):
+            return
+        name = names.sealed_name(desk.network, header.office, sealed.hash)
+        there = desk.post.size(name)
+        if there is None:
+            desk.mail.set_file(sealed.hash, sealed.size, "missing")
+            raise LetterMissingError(
+                "its sealed file is not at the post office",
+                channel=header.channel,
+                number=header.number,
+                rule="V9: the sealed file goes first, then the note",
+                hints=("cipherpost fetch    (again later)", f"ask {header.office} to run: cipherpost fetch"),
+            )
+        if there != sealed.size:
+            raise _swapped(desk, header, sealed, f"it has {there} bytes where the header says {sealed.size}")
+        if max_size is not None and sealed.size > max_size:
+            desk.mail.set_file(sealed.hash, sealed.size, "held")
+            raise TooBigForNowError(
+                f"{sealed.size} bytes were left at the post office", channel=header.channel, number=header.number
+            )
+        try:
+            _download(desk, name, sealed)
+        except CopySwappedError:
+            raise _swapped(desk, header, sealed, "its bytes have another hash than the header says") from None
+        desk.mail.set_file(sealed.hash, sealed.size, "have")
+
+
+def _download(desk: "Desk", name: str, sealed: "Sealed") -> None:
+    with desk.copies.download(sealed.hash, sealed.size) as download:
+        done = desk.copies.partial(sealed.hash)
+        with desk.post.stream(name, done) as source, desk.progress.work("fetching", sealed.size, "B") as step:
+            step(done)
+            while block := source.read(_BLOCK):
+                download.write(block)
+                step(len(block))
+
+
+def _swapped(desk: "Desk", header: "Header", sealed: "Sealed", what: str) -> LetterSwappedError:
+    desk.mail.set_file(sealed.hash, sealed.size, "bad")
+    return LetterSwappedError(
+        f"the sealed file was altered or replaced: {what}",
+        channel=header.channel,
+        number=header.number,
+        rule="V9: the header signs the hash of the whole sealed file",
+        hints=("cipherpost fetch    (again later)", f"ask {header.office} to run: cipherpost fetch"),
+    )
+
+
+# ---- opening -----------------------------------------------------------------------------------------------------
+
+
+def open_letter(desk: "Desk", header: "Header", *, save: "Save | None" = None) -> "Letter":
+    """The letter under a header, after every check to its last byte.
+
+    Args:
+        save: as for `cipherpost.letter.read_letter`; what it was given is not verified until this returns.
+
+    Raises:
+        NotAuthenticError: V9 or V10 failed; NotForUsError: it was not sealed to this officer's keys.
+        CopyMissingError: the sealed file is not in the home.
+    """
+    from cipherpost import age
+    from cipherpost.letter import check_letterhead, read_letter
+
+    if header.key is not None:
+        raise AudienceKeyError(
+            "it is sealed to an audience key",
+            channel=header.channel,
+            number=header.number,
+            rule="made by a newer cipherpost",
+            hints=("update cipherpost and fetch again",),
+        )
+    assert header.letter is not None
+    sealed = header.sealed[0]
+    with desk.copies.open(sealed.hash) as source:
+        _check_hash(desk, header, source)
+        plain = age.decrypt(desk.keys.identities, source, first=own_stanza(desk, readers(desk, header)))
+        weaker = sorted({kind for kind in plain.stanzas if kind != HYBRID_STANZA and not kind.endswith("-grease")})
+        if weaker:
+            raise DowngradedError(
+                f"it is sealed to recipients of the kind {weaker[0]}",
+                channel=header.channel,
+                number=header.number,
+                rule=f"V9: the roster's sealing keys are {HYBRID_STANZA}",
+                hints=(f"tell {header.office} to update cipherpost",),
+            )
+        with desk.progress.work("opening", sealed.size, "B") as step:
+            letter = read_letter(_Counted(plain, step), expect_hash=header.letter, save=save)
+            plain.finish()
+    check_letterhead(letter, header, desk.fingerprint)
+    return letter
+
+
+def _check_hash(desk: "Desk", header: "Header", source: BinaryIO) -> None:
+    """The copy in the home may have been damaged since it was fetched; only its hash tells whose payload it is."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    while block := source.read(_BLOCK):
+        digest.update(block)
+    source.seek(0)
+    sealed = header.sealed[0]
+    if digest.hexdigest() != sealed.hash:
+        desk.copies.remove(sealed.hash)
+        raise _swapped(desk, header, sealed, "the copy in this home was damaged; it will be fetched again")
+
+
+class _Counted:
+    """Passes reads on and counts them for a progress bar."""
+
+    def __init__(self, source: Any, step: Any) -> None:
+        self._read = source.read
+        self._step = step
+
+    def read(self, size: int = -1, /) -> bytes:
+        """As the source's."""
+        data: bytes = self._read(size)
+        self._step(len(data))
+        return data
+
+
+def outline_of(letter: "Letter") -> Outline:
+    """What lists show of a letter that was opened."""
+    return Outline(subject=letter.subject, attachments=tuple(_row(info) for info in letter.attachments))
+
+
+def _row(info: "MemberInfo") -> tuple[str, str, int]:
+    return info.name, info.type, info.size
+
+
+def entry_at(desk: "Desk", place: str) -> "Entry":
+    """The dispatch that a user named, ``center/all/14``.
+
+    Raises:
+        UseError: not the form. NoSuchDispatchError: nothing of that number is here.
+    """
+    from cipherpost.errors import UseError
+    from cipherpost.text import TextError, parse_place
+
+    try:
+        channel, number = parse_place(place)
+    except TextError as error:
+        raise UseError(
+            f"{error.what}", rule="a dispatch is named like center/all/14", hints=("cipherpost inbox",)
+        ) from None
+    entry = desk.chain.channel(channel).entry(number)
+    if entry is not None:
+        return entry
+    held = [each for each in desk.chain.channel(channel).held() if each.header.number == number]
+    if held:
+        return held[0]
+    raise NoSuchDispatchError(
+        "there is no such dispatch here", channel=channel, number=number, hints=("cipherpost fetch", "cipherpost inbox")
+    )
+
+
+class NoSuchDispatchError(UnableError):
+    """No dispatch of that channel and number is in this home."""

@@ -1,0 +1,279 @@
+"""From the outbox into a slot: number, acks, seal, journal, sign, post, read back.
+
+One order for everybody and for recovery after a kill: each step leaves its result in the outbox before the next
+begins, and running again goes on where the last run stopped (I3, I4). The note is the commit.
+"""
+
+from typing import TYPE_CHECKING
+
+from cipherpost import limits
+from cipherpost.dispatch.header import Header, RosterRef, Sealed, format_header, parse_header
+from cipherpost.errors import ForkError, GapError, NotAuthenticError, UnableError
+from cipherpost.note import Purpose, Text
+from cipherpost.text import CENTER, ROSTER
+from cipherpost.workflows import acking, guards, syncing
+from cipherpost.workflows.plans import Plan
+from cipherpost.workflows.results import Posted
+from cipherpost.workflows.sealing import seal_item
+
+if TYPE_CHECKING:
+    from cipherpost.desk import Desk
+    from cipherpost.home.outbox import Item
+
+ROSTER_CHANNEL = f"{CENTER}/{ROSTER}"
+_TRIES = 50
+"""Races lost in a row before giving up; each is somebody else's success."""
+
+
+class OwnForkError(ForkError):
+    """The slot holds another dispatch signed by this very officer: a copy of this home is at work."""
+
+
+class NotPostedError(UnableError):
+    """The post office did not keep what it said it took; the letter waits in the outbox."""
+
+
+class RosterMovedError(UnableError):
+    """A roster entry that was being made no longer fits, since another keeper's came first."""
+
+
+def post_item(desk: "Desk", item: "Item") -> Posted:
+    """Bring one item of the outbox to its slot; when this returns it was read back, and the item is gone.
+
+    Raises:
+        UnableError: no line, a full store, ...: the item waits.
+        StaleError: a guard refused to sign (`cipherpost.workflows.guards`).
+        OwnForkError: nothing more is signed on this channel.
+        GapError: numbers of the own channel are missing at the post office.
+    """
+    plan = Plan.from_dict(item.plan())
+    for _ in range(_TRIES):
+        note = _signed_note(desk, item, plan)
+        text = item.header()
+        header = parse_header(text)
+        _upload(desk, item, header)
+        if _claim(desk, header, note):
+            return _finish(desk, item, header, note)
+        item.clear_header()  # the number was taken; nothing of ours stands anywhere
+        syncing.follow(desk, header.channel)
+    raise NotPostedError(
+        "every number was taken by somebody else just before",
+        channel=plan.channel,
+        rule="nothing is lost: the letter waits in the outbox",
+        hints=("cipherpost fetch",),
+    )
+
+
+# ---- number and sign ---------------------------------------------------------------------------------------------
+
+
+def _signed_note(desk: "Desk", item: "Item", plan: Plan) -> bytes:
+    """The note of this item: what an earlier run signed if its number is still free, else a new one."""
+    if item.stage() in {"headed", "signed"} and not _still_fits(desk, item):
+        item.clear_header()
+    if item.stage() == "signed":
+        return item.note()
+    if item.stage() != "headed":
+        item.set_header(format_header(_header(desk, item, plan)))
+    text = Text(Purpose.DISPATCH, item.header())
+    header = parse_header(text.data)
+    guards.check_signing(desk, header)
+    desk.journal.may_sign(header.channel, header.number, text.hash)
+    desk.journal.record(
+        time=header.time,
+        generation=desk.machine.bump(),
+        channel=header.channel,
+        number=header.number,
+        hash=text.hash,
+    )
+    item.set_note(desk.keys.signer.sign(text))
+    return item.note()
+
+
+def _still_fits(desk: "Desk", item: "Item") -> bool:
+    """Whether the header made by an earlier run can still be posted as it stands.
+
+    Once it is journaled it must be, unless its number was taken; before that it is made anew, with a fresh roster.
+    """
+    text = item.header()
+    header = parse_header(text)
+    if desk.journal.find(header.channel, header.number) is None:
+        return False
+    view = desk.chain.channel(header.channel)
+    if view.by_hash(Text(Purpose.DISPATCH, text).hash) is not None:
+        return True
+    return view.tip == (header.number - 1, header.previous)
+
+
+def _header(desk: "Desk", item: "Item", plan: Plan) -> Header:
+    channel = desk.chain.channel(plan.channel)
+    _check_whole(desk, plan.channel)
+    number, previous = channel.tip
+    newest = desk.roster.newest
+    header = Header(
+        network=desk.network,
+        channel=plan.channel,
+        number=number + 1,
+        previous=previous,
+        time=desk.time(),
+        by=desk.officer,
+        kind=plan.kind,
+    )
+    if plan.kind == "roster":
+        return header._replace(statements=plan.statements)
+    roster_hash = desk.roster.hash_of(newest)
+    assert roster_hash is not None
+    sealed: tuple[Sealed, ...] = ()
+    if plan.letter is not None:
+        readers = desk.roster.readers(plan.kind, (plan.audience,), plan.office, newest)
+        guards.check_sealing(desk)
+        sealed = (seal_item(desk, item, readers),)
+    header = header._replace(
+        roster=RosterRef(newest, roster_hash), letter=plan.letter, sealed=sealed, reply=plan.reply, due=plan.due
+    )
+    return acking.with_acks(desk, header, plan.acks)
+
+
+def _check_whole(desk: "Desk", channel: str) -> None:
+    missing = desk.chain.channel(channel).gaps()
+    if missing:
+        raise GapError(
+            "an earlier number of this office's own channel is missing at the post office",
+            channel=channel,
+            number=missing[0].first,
+            rule="a new dispatch follows on the last one",
+            hints=("let the colleague who sent it run: cipherpost fetch", "it puts back what is missing"),
+        )
+
+
+# ---- post --------------------------------------------------------------------------------------------------------
+
+
+def _upload(desk: "Desk", item: "Item", header: Header) -> None:
+    """Put the sealed file where its readers look, unless it is there already."""
+    from cipherpost.postoffice import names
+
+    for sealed in header.sealed:
+        name = names.sealed_name(desk.network, header.office, sealed.hash)
+        if desk.post.size(name) == sealed.size and stored_hash(desk, name, sealed.size) == sealed.hash:
+            continue
+        with item.sealed_path(sealed.hash).open("rb") as file:
+            desk.post.put(name, file)
+        if desk.post.size(name) != sealed.size:
+            raise NotPostedError(
+                "the post office did not keep the sealed file",
+                where=name,
+                rule="nothing is lost: the letter waits in the outbox",
+                hints=("cipherpost fetch", "cipherpost doctor"),
+            )
+
+
+def stored_hash(desk: "Desk", name: str, size: int) -> str:
+    import hashlib
+
+    digest = hashlib.sha256()
+    with desk.post.stream(name) as stored, desk.progress.work("checking", size, "B") as step:
+        while block := stored.read(1 << 20):
+            digest.update(block)
+            step(len(block))
+    return digest.hexdigest()
+
+
+def _claim(desk: "Desk", header: Header, note: bytes) -> bool:
+    """Try to become number ``header.number``; False when somebody else has it.
+
+    What the store answers is its courtesy; what is read back decides. A slot that holds something that does not
+    count leaves the alternate name, which nobody can have occupied.
+    """
+    from cipherpost.postoffice import names
+
+    name = names.note_name(desk.network, header.channel, header.number)
+    desk.post.create(name, note)
+    if _read_back(desk, name) == note:
+        return True
+    syncing.take_slot(desk, header.channel, header.number)
+    text_hash = Text(Purpose.DISPATCH, format_header(header)).hash
+    known = desk.chain.channel(header.channel).entry(header.number)
+    if known is not None and known.hash == text_hash:
+        return True
+    if known is not None:
+        if known.header.by == desk.officer:
+            raise _own_fork(desk, header)
+        if known.status in {"counts", "void"}:
+            return False
+    if header.channel == ROSTER_CHANNEL:
+        raise NotPostedError(
+            "the roster's next place holds something that is no entry",
+            channel=header.channel,
+            number=header.number,
+            hints=("cipherpost doctor",),
+        )
+    alternate = names.alternate_name(desk.network, header.channel, header.number, text_hash)
+    desk.post.create(alternate, note)
+    if _read_back(desk, alternate) == note:
+        return True
+    raise NotPostedError(
+        "the post office did not keep what it took",
+        channel=header.channel,
+        number=header.number,
+        rule="only what is read back is posted; nothing is lost: the letter waits in the outbox",
+        hints=("cipherpost doctor", "cipherpost fetch"),
+    )
+
+
+def _read_back(desk: "Desk", name: str) -> bytes | None:
+    from cipherpost.errors import TooLargeError
+    from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError
+
+    try:
+        return desk.post.get(name, limits.ROSTER_BYTES)
+    except (NoSuchObjectError, ForeignObjectError, TooLargeError):
+        return None
+
+
+def _own_fork(desk: "Desk", header: Header) -> OwnForkError:
+    desk.machine.mark_moved("another copy of it is at work", desk.time())
+    return OwnForkError(
+        "the post office holds another dispatch with this number, signed by your own key",
+        channel=header.channel,
+        number=header.number,
+        rule="one number, one header: a copy of this home is at work, or somebody has your key",
+        hints=("use one home only, and tell the center", "cipherpost doctor"),
+    )
+
+
+def _finish(desk: "Desk", item: "Item", header: Header, note: bytes) -> Posted:
+    """Take up the own dispatch as anybody else would, keep the sealed file, and let the item go."""
+    try:
+        entry = syncing.take_note(desk, header.channel, header.number, note)
+    except NotAuthenticError:
+        item.clear_header()
+        raise
+    with desk.mail.transaction():
+        desk.mail.set_posted(header.channel, header.number, entry.hash)
+        acking.mark_posted(desk, header)
+        acking.mark_missing_stated(desk, header)
+    for sealed in header.sealed:
+        desk.copies.take(item.sealed_path(sealed.hash), sealed.hash)
+        desk.mail.set_file(sealed.hash, sealed.size, "have")
+    _keep_outline(desk, item, header, entry.hash)
+    to = () if header.kind == "roster" else desk.roster.members(header.audience, desk.roster.newest)
+    item.remove()
+    return Posted(
+        channel=header.channel, kind=header.kind, number=header.number, hash=entry.hash, time=header.time, to=to
+    )
+
+
+def _keep_outline(desk: "Desk", item: "Item", header: Header, text_hash: str) -> None:
+    """What lists show of the letter, and what a second `send` of the same compares with, now under its number."""
+    import json
+
+    name = f"outgoing {item.name}"
+    kept = desk.vault.get(name) if header.letter is not None else None
+    if kept is None:
+        return
+    digest, outline = json.loads(kept)
+    with desk.mail.transaction():
+        desk.vault.put(f"letter {text_hash}", outline.encode())
+        desk.vault.put(f"last {header.channel}", json.dumps([digest, header.number]).encode())
+        desk.vault.remove(name)

@@ -1,0 +1,96 @@
+"""Sealing to the right people: their cards, their keys, and the file that only they can open."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cipherpost import limits
+from cipherpost.errors import CipherpostError, NotAuthenticError, UnableError
+from cipherpost.text import CENTER
+
+if TYPE_CHECKING:
+    from cipherpost.age import HybridRecipient
+    from cipherpost.desk import Desk
+    from cipherpost.dispatch.header import Sealed
+    from cipherpost.home.outbox import Item
+    from cipherpost.roster.state import OfficerInfo
+
+_BLOCK = 1 << 20
+
+
+class CardMissingError(UnableError):
+    """The card of an officer of the roster is not at the post office, so nothing can be sealed to him."""
+
+
+class CardWrongError(NotAuthenticError):
+    """What lies under a card's name is not the card that the roster states."""
+
+
+def recipients(desk: "Desk", officers: "Sequence[OfficerInfo]") -> "list[HybridRecipient]":
+    """The sealing keys of officers, in their order; cards not met before are fetched and checked once.
+
+    Raises:
+        CardMissingError, CardWrongError: naming the officer.
+        UnreachableError: the post office does not answer.
+    """
+    from cipherpost.age import HybridRecipient
+
+    missing = [officer for officer in officers if desk.recipients.get(officer.card) is None]
+    if missing:
+        with desk.progress.work("cards", len(missing)) as step:
+            for at in range(0, len(missing), 500):
+                fetched = {officer.card: _raw_key(desk, officer) for officer in missing[at : at + 500]}
+                desk.recipients.add(fetched)
+                step(len(fetched))
+    found = (desk.recipients.get(officer.card) for officer in officers)
+    return [HybridRecipient.from_bytes(raw) for raw in found if raw is not None]
+
+
+def _raw_key(desk: "Desk", officer: "OfficerInfo") -> bytes:
+    from cipherpost.age import HybridRecipient
+    from cipherpost.card import parse_card
+    from cipherpost.postoffice import NoSuchObjectError, names
+
+    name = f"{officer.office}/{officer.name}"
+    wrong: CipherpostError | None = None
+    for office in dict.fromkeys((CENTER, officer.office)):
+        try:
+            data = desk.post.get(names.card_name(desk.network, office, officer.card), limits.CARD_BYTES)
+        except NoSuchObjectError:
+            continue
+        try:
+            signed = parse_card(data)
+        except NotAuthenticError as error:
+            wrong = error
+            continue
+        if signed.hash == officer.card and signed.card.vkey == officer.vkey:
+            return HybridRecipient.from_text(signed.card.recipient_text).raw
+        wrong = CardWrongError("another card lies under the name of this one")
+    if wrong is not None:
+        raise CardWrongError(
+            f"the card of {name} at the post office is not the one of the roster: {wrong.what}",
+            rule="a card is what the roster's hash says",
+            hints=(f"ask {name} for the card again: cipherpost card -o FILE", "cipherpost admit FILE puts it back"),
+        )
+    raise CardMissingError(
+        f"the card of {name} is not at the post office",
+        rule="a letter is sealed to all its readers, or not at all",
+        hints=(f"ask {name} for the card again: cipherpost card -o FILE", "cipherpost admit FILE puts it back"),
+    )
+
+
+def seal_item(desk: "Desk", item: "Item", officers: "Sequence[OfficerInfo]") -> "Sealed":
+    """Seal an item's letter to its readers, beside the letter; what was sealed before gives way."""
+    from cipherpost.age import Encryptor, decrypt
+    from cipherpost.dispatch.header import Sealed
+
+    keys = recipients(desk, officers)
+    item.clear_sealed()
+    with item.open_letter() as source, item.new_sealed() as sink:
+        plain = decrypt(desk.keys.identities, source)
+        with Encryptor(keys, sink) as writer, desk.progress.work("sealing", None, "B") as step:
+            while block := plain.read(_BLOCK):
+                writer.write(block)
+                step(len(block))
+    sealed = Sealed(sink.hash, sink.size)
+    item.set_sealed([sealed])
+    return sealed

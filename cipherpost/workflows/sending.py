@@ -1,0 +1,492 @@
+"""Writing: a letter is checked, put into the outbox sealed, and posted when the line is up."""
+
+import json
+import mimetypes
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from cipherpost import limits
+from cipherpost.dispatch.header import Due, Reply
+from cipherpost.errors import CipherpostError, NotForUsError, UnableError, UseError
+from cipherpost.text import CENTER, check_free_text, clean_free_text
+from cipherpost.workflows import letters, syncing
+from cipherpost.workflows.composing import put_bare, put_letter
+from cipherpost.workflows.draining import drain
+from cipherpost.workflows.plans import Plan
+from cipherpost.workflows.results import Posted
+
+if TYPE_CHECKING:
+    from cipherpost.chain.channel import Entry
+    from cipherpost.desk import Desk
+    from cipherpost.home.outbox import Item
+    from cipherpost.letter import Attachment, BodyType, LetterDraft
+
+_PLAIN: Final = "application/octet-stream"
+
+
+class EmptyLetterError(UseError):
+    """There is nothing to send."""
+
+
+class TextFileError(UseError):
+    """The letter's text cannot be read as text."""
+
+
+class AudienceError(UseError):
+    """Nobody, or somebody who cannot be written to by this office."""
+
+
+class NotAdmittedError(NotForUsError):
+    """This officer is not in the roster yet, or not any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A letter before it has an audience; ``subject`` None: to be made from what it answers."""
+
+    body: str = field(repr=False)
+    body_type: "BodyType"
+    subject: str | None = field(repr=False)
+    attachments: "tuple[Attachment, ...]" = field(default=(), repr=False)
+
+
+# ---- what the user gave ------------------------------------------------------------------------------------------
+
+
+def read_text(
+    file: str, *, subject: str | None, attachments: Sequence[Path], subject_from_text: bool = True
+) -> Outgoing:
+    """A letter from a file, or from standard input for ``-``.
+
+    Raises:
+        TextFileError: not UTF-8, or above `limits.BODY_BYTES`. EmptyLetterError: nothing in it.
+        AttachmentNameError: see `cipherpost.letter.check_attachment_name`.
+    """
+    if file == "-":
+        data = sys.stdin.buffer.read(limits.BODY_BYTES + 1)
+    else:
+        with Path(file).open("rb") as source:
+            data = source.read(limits.BODY_BYTES + 1)
+    if len(data) > limits.BODY_BYTES:
+        raise TextFileError(
+            "the text is above 4 MiB", where=file, rule="large files go as attachments", hints=(f"--attach {file}",)
+        )
+    try:
+        body = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TextFileError(
+            f"byte {error.start} is not UTF-8",
+            where=file,
+            rule="the letter itself is text; other files go as attachments",
+            hints=(f"--attach {file}",),
+        ) from None
+    kind: BodyType = "md" if Path(file).suffix.lower() in {".md", ".markdown"} else "txt"
+    return text_of(body, subject=subject, attachments=attachments, kind=kind, subject_from_text=subject_from_text)
+
+
+def text_of(
+    body: str,
+    *,
+    subject: str | None,
+    attachments: Sequence[Path],
+    kind: "BodyType" = "txt",
+    subject_from_text: bool = False,
+) -> Outgoing:
+    """A letter from a text; without ``subject`` its first line is the subject where ``subject_from_text``."""
+    if not body.strip():
+        raise EmptyLetterError("the letter is empty", rule="a letter says something", hints=("cipherpost send --help",))
+    if subject is None and subject_from_text:
+        first = next(line for line in body.splitlines() if line.strip())
+        subject = clean_free_text(first.lstrip("# "))[: limits.FREE_TEXT].strip() or "Letter"
+    elif subject is not None:
+        subject = check_free_text(clean_free_text(subject), "subject")
+    return Outgoing(
+        body=body, body_type=kind, subject=subject, attachments=tuple(_attachment(path) for path in attachments)
+    )
+
+
+def _attachment(path: Path) -> "Attachment":
+    from cipherpost.letter import Attachment, check_attachment_name
+
+    if path.is_dir():
+        raise UseError("a folder cannot be attached", where=str(path), hints=("attach the files in it",))
+    name = check_attachment_name(unicodedata.normalize("NFC", path.name))
+    guessed, encoding = mimetypes.guess_type(name)
+    kind = guessed if guessed and not encoding else _PLAIN
+    return Attachment(name=name, type=kind, size=path.stat().st_size, open=partial(open, path, "rb"))
+
+
+# ---- send, reply, comply -----------------------------------------------------------------------------------------
+
+
+def send(
+    desk: "Desk",
+    letter: Outgoing,
+    *,
+    audiences: Sequence[str],
+    due: date | None = None,
+    due_what: str = "reply",
+    even_if_sent: bool = False,
+    dry_run: bool = False,
+) -> list[Posted]:
+    """Send a letter to offices and groups, each in its own channel.
+
+    Raises:
+        AudienceError, UnknownAudienceError: before anything was made. NotAdmittedError: see there.
+    """
+    line = _line_error(desk)
+    check_admitted(desk)
+    plans = []
+    for audience in dict.fromkeys(audiences):
+        kind = _kind_for(desk, audience)
+        if due is not None and kind == "message":
+            raise UseError("only circulars and instructions of the center can be due", hints=("leave out --due",))
+        plans.append(
+            Plan(
+                channel=f"{desk.office}/{audience}",
+                kind=kind,
+                created=desk.time(),
+                due=Due(due, due_what) if due else None,
+            )
+        )
+    return [_send_one(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run) for plan in plans]
+
+
+def reply(
+    desk: "Desk", place: str, letter: Outgoing, *, even_if_sent: bool = False, dry_run: bool = False
+) -> list[Posted]:
+    """Answer a dispatch of another office.
+
+    Raises:
+        NoSuchDispatchError: it is not here. AudienceError: it is the own office's.
+    """
+    line = _line_error(desk)
+    check_admitted(desk)
+    entry = _answerable(desk, place)
+    header = entry.header
+    if letter.subject is None:
+        outline = letters.outlines(desk, [entry.hash]).get(entry.hash)
+        title = outline.subject if outline else f"{header.channel}/{header.number}"
+        subject = title if title.startswith("Re: ") else f"Re: {title}"
+        letter = Outgoing(
+            body=letter.body,
+            body_type=letter.body_type,
+            subject=subject[: limits.FREE_TEXT].strip(),
+            attachments=letter.attachments,
+        )
+    plan = Plan(
+        channel=f"{desk.office}/{header.office}",
+        kind="message",
+        created=desk.time(),
+        reply=Reply(header.channel, header.number, entry.hash),
+    )
+    return [_send_one(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run)]
+
+
+def comply(desk: "Desk", place: str, word: str, *, why: str | None = None) -> list[Posted]:
+    """Say that a dispatch is carried out (``complied``), cannot be (``unable``), or take that back (``withdrawn``).
+
+    Raises:
+        UseError: there is nothing to take back, or the same was said before.
+    """
+    from cipherpost.dispatch.header import Ack
+
+    line = _line_error(desk)
+    check_admitted(desk)
+    entry = _answerable(desk, place)
+    header = entry.header
+    said = [row.word for row in desk.mail.mine(header.channel, header.number)]
+    said += [row.word for row in desk.mail.acks(header.channel, header.number) if row.office == desk.office]
+    if word == "withdrawn" and not {"complied", "unable"} & set(said):
+        raise UseError(
+            "nothing was said of it that could be withdrawn",
+            where=place,
+            hints=(f"cipherpost complied {place}",),
+        )
+    plan = Plan(channel=f"{desk.office}/{header.office}", kind="receipt", created=desk.time())
+    act = Ack(header.channel, header.number, entry.hash, word)
+    if why is None:
+        desk.mail.add_mine(header.channel, header.number, entry.hash, word, desk.time())
+        put_bare(desk, Plan(channel=plan.channel, kind=plan.kind, created=plan.created, acks=(act,)))
+        return _post_all(desk, plan.channel, line)
+    letter = text_of(why, subject=f"Unable: {place}", attachments=())
+    plan = Plan(
+        channel=plan.channel,
+        kind="message",
+        created=plan.created,
+        reply=Reply(header.channel, header.number, entry.hash),
+        acks=(act,),
+    )
+    sent = _send_one(desk, plan, letter, line, even_if_sent=False, dry_run=False)
+    if not sent.already:
+        desk.mail.add_mine(header.channel, header.number, entry.hash, word, desk.time())
+    return [sent]
+
+
+def _answerable(desk: "Desk", place: str) -> "Entry":
+    entry = letters.entry_at(desk, place)
+    if entry.header.office == desk.office:
+        raise AudienceError(
+            "this is your own office's letter",
+            where=place,
+            rule="one answers what others sent",
+            hints=("cipherpost inbox", f"cipherpost send FILE --to {entry.header.audience}"),
+        )
+    if entry.status != "counts":
+        raise AudienceError(
+            f"this letter does not count: {entry.reason.what if entry.reason else entry.status}",
+            where=place,
+            rule="only what counts is answered",
+            hints=("cipherpost fetch", "cipherpost inbox"),
+        )
+    return entry
+
+
+# ---- who can be written to ---------------------------------------------------------------------------------------
+
+
+def check_admitted(desk: "Desk") -> None:
+    """Refuse to go on for an officer who is not in the roster.
+
+    Raises:
+        NotAdmittedError: with the number to read out, or saying since when he is out.
+    """
+    newest = desk.roster.newest
+    if desk.roster.officer(desk.office, desk.officer, newest) is not None:
+        return
+    state = desk.roster.state(desk.office, newest)
+    if state in {"suspended", "dissolved"}:
+        raise NotAdmittedError(
+            f"{desk.office} is {state}",
+            rule="an office without standing sends nothing",
+            hints=("ask the center why; what you received stays readable: cipherpost inbox",),
+        )
+    if desk.roster.keys(desk.office, desk.officer):
+        raise NotAdmittedError(f"{desk.office}/{desk.officer} has no standing any more", hints=("ask the center",))
+    from cipherpost.workflows.founding import read_own_card
+
+    raise NotAdmittedError(
+        "you are not admitted yet",
+        rule=f"tell the center this number: {read_own_card(desk).spoken}",
+        hints=(
+            "cipherpost card    (to send the card again)",
+            "cipherpost fetch    (after the center has admitted you)",
+        ),
+    )
+
+
+def _kind_for(desk: "Desk", audience: str) -> str:
+    """The kind of a letter to this audience; refuses what the matrix of kinds would refuse, in words."""
+    newest = desk.roster.newest
+    members = desk.roster.members(audience, newest)
+    group = desk.roster.is_group(audience, newest)
+    if group and not members:
+        raise AudienceError(
+            f"nobody is in {audience!r}",
+            rule="a letter has at least one reader",
+            hints=("cipherpost group", "cipherpost roster"),
+        )
+    if not group:
+        state = desk.roster.state(audience, newest)
+        if state in {"suspended", "dissolved"}:
+            raise AudienceError(
+                f"{audience} is {state}",
+                rule="nothing is sealed to an office without standing",
+                hints=(f"cipherpost reinstate {audience}",)
+                if state == "suspended" and desk.is_center
+                else ("cipherpost roster",),
+            )
+    if desk.is_center:
+        return "message" if audience == desk.office else "circular" if group else "instruction"
+    if audience in {CENTER, desk.office} or desk.roster.lateral_member(desk.office, audience, newest):
+        return "message"
+    raise AudienceError(
+        f"{desk.office} does not write to {audience}",
+        rule="a committee writes to the center, to itself, and within its lateral groups",
+        hints=("cipherpost send FILE --to center",),
+    )
+
+
+def unreached(desk: "Desk", audience: str) -> dict[str, str]:
+    """Offices of an audience that could not read a letter now, each with the reason."""
+    newest = desk.roster.newest
+    if desk.roster.is_group(audience, newest) and audience != "all":
+        names: Sequence[str] = desk.roster.groups(newest).get(audience, ())
+    elif audience == "all":
+        names = [name for name in desk.roster.offices(newest) if desk.roster.role(name) == "committee"]
+    else:
+        names = [audience]
+    found = {}
+    for name in names:
+        state = desk.roster.state(name, newest)
+        if state == "declared" or (state == "good" and not desk.roster.officers(name, newest)):
+            found[name] = "nobody of it is admitted yet"
+        elif state != "good":
+            found[name] = str(state)
+    return found
+
+
+# ---- one letter --------------------------------------------------------------------------------------------------
+
+
+def _line_error(desk: "Desk") -> CipherpostError | None:
+    """Bring roster and own channels up to date; without a line, the reason why, and one goes on with what is known."""
+    try:
+        syncing.follow_roster(desk)
+        own = [name for name in syncing.readable(desk) if name.partition("/")[0] == desk.office]
+        for channel in own:
+            if channel != syncing.ROSTER_CHANNEL:
+                syncing.follow(desk, channel)
+    except UnableError as error:
+        if desk.roster.newest == 0:
+            raise
+        return error
+    return None
+
+
+def _send_one(
+    desk: "Desk",
+    plan: Plan,
+    letter: Outgoing,
+    line: CipherpostError | None,
+    *,
+    even_if_sent: bool,
+    dry_run: bool,
+) -> Posted:
+    from cipherpost.letter import content_digest, letter_size
+
+    draft = _draft(desk, plan, letter)
+    letter_size(draft)  # refuses what cannot be a letter, before anything is made
+    newest = desk.roster.newest
+    to = desk.roster.members(plan.audience, newest)
+    who_not = unreached(desk, plan.audience)
+    if dry_run:
+        due = desk.roster.readers(plan.kind, (plan.audience,), plan.office, newest)
+        readers = tuple(f"{each.office}/{each.name}" for each in due)
+        number = desk.chain.channel(plan.channel).tip[0] + 1
+        return Posted(
+            channel=plan.channel, kind=plan.kind, number=number, to=to, unreached=who_not, readers=readers, dry_run=True
+        )
+    digest = content_digest(draft, about=plan.about())
+    if not even_if_sent:
+        before = _sent_before(desk, plan.channel, digest)
+        if before is not None:
+            return before
+        waiting = _waiting_same(desk, plan.channel, digest)
+        if waiting is not None:
+            return _outcome(desk, waiting, line, who_not)
+    item = put_letter(desk, plan, draft)
+    keep_sent(desk, item.name, draft, digest)
+    return _outcome(desk, item, line, who_not)
+
+
+def _draft(desk: "Desk", plan: Plan, letter: Outgoing) -> "LetterDraft":
+    from cipherpost.letter import LetterDraft
+
+    return LetterDraft(
+        fingerprint=desk.fingerprint,
+        from_office=desk.office,
+        to=(plan.audience,),
+        kind=plan.kind,
+        written=plan.created,
+        subject=letter.subject or "Letter",
+        body=letter.body,
+        body_type=letter.body_type,
+        attachments=letter.attachments,
+    )
+
+
+def keep_sent(desk: "Desk", item: str, draft: "LetterDraft", digest: str) -> None:
+    """Lock away what lists and a second `send` need to know of a letter in the outbox."""
+    outline = letters.Outline(
+        subject=draft.subject, attachments=tuple((each.name, each.type, each.size) for each in draft.attachments)
+    )
+    desk.vault.put(f"outgoing {item}", json.dumps([digest, outline.as_bytes().decode()]).encode())
+
+
+def _sent_before(desk: "Desk", channel: str, digest: str) -> Posted | None:
+    """The own office's last letter in the channel, if it says the same (I4)."""
+    kept = desk.vault.get(f"last {channel}")
+    if kept is None:
+        return None
+    last, number = json.loads(kept)
+    entry = desk.chain.channel(channel).entry(number)
+    if last != digest or entry is None:
+        return None
+    newer = [row for row in desk.mail.rows(channel) if row.number > number and row.kind not in {"receipt", "check"}]
+    if newer:
+        return None
+    return Posted(
+        channel=channel,
+        kind=entry.header.kind,
+        number=number,
+        hash=entry.hash,
+        time=entry.header.time,
+        to=desk.roster.members(entry.header.audience, desk.roster.newest),
+        already=True,
+    )
+
+
+def _waiting_same(desk: "Desk", channel: str, digest: str) -> "Item | None":
+    for item in desk.outbox.items():
+        if item.plan().get("channel") == channel:
+            kept = desk.vault.get(f"outgoing {item.name}")
+            if kept is not None and json.loads(kept)[0] == digest:
+                return item
+    return None
+
+
+def _outcome(desk: "Desk", item: "Item", line: CipherpostError | None, who_not: dict[str, str]) -> Posted:
+    """Post everything that waits; what became of this item."""
+    plan = Plan.from_dict(item.plan())
+    failed: CipherpostError | None = line
+    if line is None:
+        for name, outcome in drain(desk):
+            if name == item.name:
+                if isinstance(outcome, Posted):
+                    return Posted(
+                        channel=outcome.channel,
+                        kind=outcome.kind,
+                        number=outcome.number,
+                        hash=outcome.hash,
+                        time=outcome.time,
+                        to=outcome.to,
+                        unreached=who_not,
+                    )
+                failed = outcome
+    return Posted(
+        channel=plan.channel,
+        kind=plan.kind,
+        to=desk.roster.members(plan.audience, desk.roster.newest),
+        unreached=who_not,
+        waiting=_waits(failed),
+    )
+
+
+def _waits(error: CipherpostError | None) -> CipherpostError:
+    assert error is not None
+    if isinstance(error, UnableError) and not any("outbox" in hint for hint in error.hints):
+        error.hints = ("nothing is lost: the letter waits in the outbox; cipherpost fetch sends it", *error.hints)
+    return error
+
+
+def _post_all(desk: "Desk", channel: str, line: CipherpostError | None) -> list[Posted]:
+    """Post everything that waits; the outcomes on one channel."""
+    if line is not None:
+        return [Posted(channel=channel, kind="receipt", waiting=_waits(line))]
+    return list(_of_channel(desk, channel))
+
+
+def _of_channel(desk: "Desk", channel: str) -> Iterator[Posted]:
+    for _, outcome in drain(desk):
+        if isinstance(outcome, Posted):
+            if outcome.channel == channel:
+                yield outcome
+        else:
+            yield Posted(channel=channel, kind="receipt", waiting=_waits(outcome))

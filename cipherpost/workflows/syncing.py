@@ -1,0 +1,312 @@
+"""Notes from the post office into the chain, and what the chain makes of them into the local database.
+
+A reader asks for the next number of each channel, and for the one after it, so that a gap shows; only what does not
+fit makes it list a slot or a channel (docs/protocol.md, "Reading").
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from cipherpost import limits
+from cipherpost.chain.channel import Entry
+from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, TooLargeError, UnableError
+from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, names
+from cipherpost.text import CENTER, ROSTER
+
+if TYPE_CHECKING:
+    from cipherpost.chain.network import Chain
+    from cipherpost.desk import Desk
+
+ROSTER_CHANNEL = f"{CENTER}/{ROSTER}"
+_LISTED: int = 10_000
+"""Names of one channel that are looked at to explain a gap."""
+
+
+class RosterShortError(NotAuthenticError):
+    """The post office shows a shorter or another roster than this home was told of."""
+
+
+@dataclass(slots=True)
+class Synced:
+    """What one round found: entries newly known, notes refused with their reasons, numbers that are missing."""
+
+    new: list[Entry] = field(default_factory=list)
+    refused: list[CipherpostError] = field(default_factory=list)
+    missing: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+
+# ---- loading -----------------------------------------------------------------------------------------------------
+
+
+def load_chain(desk: "Desk") -> "Chain":
+    """The chain as this home left it: the roster folded again, all else taken up without verifying it again."""
+    from cipherpost.chain.network import Chain
+
+    chain = Chain(desk.network, desk.fingerprint)
+    mail = desk.mail
+
+    def load(_number: int, text_hash: str) -> bytes:
+        note = mail.note(text_hash)
+        assert note is not None  # rows and notes are written together
+        return note
+
+    for number, note in mail.notes(ROSTER_CHANNEL):
+        chain.offer(ROSTER_CHANNEL, number, note)
+    for channel, rows in mail.all_rows():
+        if channel != ROSTER_CHANNEL:
+            chain.restore(channel, rows, load)
+    for channel, number, note in mail.waiting():
+        try:
+            chain.offer(channel, number, note)
+        except (NotAuthenticError, NewerError):
+            continue
+    return chain
+
+
+# ---- one note ----------------------------------------------------------------------------------------------------
+
+
+def take_note(desk: "Desk", channel: str, number: int, note: bytes) -> Entry:
+    """Judge a note and keep what follows.
+
+    Raises:
+        NotAuthenticError, NewerError: refused; nothing was kept.
+    """
+    view = desk.chain.channel(channel)
+    before = view.tree.end
+    entry = desk.chain.offer(channel, number, note)
+    appended = view.tree.end is not before and view.tree.end.hash == entry.hash and view.tree.end.parent is before
+    with desk.mail.transaction():
+        node = view.tree.known[entry.hash]
+        reason = entry.reason.what if entry.reason else ""
+        desk.mail.put(channel, node.row("counts"), note, status="counts" if appended else "waiting", reason=reason)
+        if appended:
+            learn(desk, entry)
+        else:
+            save_path(desk, channel)
+        if channel == ROSTER_CHANNEL:
+            touched = set(desk.roster.rejudged(desk.roster.newest)) | {held for held, _, _ in desk.mail.waiting()}
+            for name in touched - {channel}:
+                save_path(desk, name)
+    return entry
+
+
+def save_path(desk: "Desk", channel: str) -> None:
+    """Write down a channel's path after it was judged anew, with the acks of what counts now."""
+    view = desk.chain.channel(channel)
+    before = {row.hash for row in desk.mail.rows(channel) if row.status == "counts"}
+    rows = list(view.rows())
+    desk.mail.set_path(channel, rows)
+    after = {row.hash: row.number for row in rows if row.status == "counts"}
+    for text_hash, number in after.items():
+        if text_hash not in before:
+            entry = view.by_hash(text_hash)
+            if entry is not None:
+                desk.mail.drop_acks(channel, number)
+                learn(desk, entry)
+
+
+def learn(desk: "Desk", entry: Entry) -> None:
+    """Keep what a counting header says of others: acks, heads, missing numbers."""
+    header = entry.header
+    desk.mail.add_acks(header)
+    for head in header.heads:
+        known = stated_head(desk, head.channel)
+        if known is None or head.number > known:
+            desk.mail.set_meta(f"head {head.channel}", str(head.number))
+    if header.audience == desk.office and (header.acks or header.missing):
+        said = " ".join(f"{line.channel}/{line.first}-{line.last}" for line in header.missing)
+        desk.mail.set_meta(f"missing {header.office}", said)
+
+
+def stated_head(desk: "Desk", channel: str) -> int | None:
+    """The highest number of a channel that its own office has stated to anybody here."""
+    known = desk.mail.meta(f"head {channel}")
+    return int(known) if known else None
+
+
+# ---- slots and channels ------------------------------------------------------------------------------------------
+
+
+def take_slot(desk: "Desk", channel: str, number: int, synced: Synced | None = None) -> bool:
+    """Take whatever lies in one slot; whether any note of it was kept.
+
+    The plain name comes first; the alternates are listed when it is junk, or not what the next header links to.
+    """
+    result = synced if synced is not None else Synced()
+    plain = names.note_name(desk.network, channel, number)
+    found, junk = _take_object(desk, channel, number, plain, result)
+    if junk or (found and _unlinked(desk, channel, number)):
+        found = _take_alternates(desk, channel, number, result) or found
+    return found
+
+
+def _take_alternates(desk: "Desk", channel: str, number: int, result: Synced) -> bool:
+    found = False
+    listed = desk.post.names(names.slot_prefix(desk.network, channel, number))
+    for name in islice(listed, limits.ALTERNATES):
+        if names.parse_object_name(name) != names.parse_object_name(names.note_name(desk.network, channel, number)):
+            found = _take_object(desk, channel, number, name, result)[0] or found
+    return found
+
+
+def _unlinked(desk: "Desk", channel: str, number: int) -> bool:
+    """Whether a later note here links to a text of this slot that we do not have."""
+    return any(wanted == number for wanted, _ in desk.chain.channel(channel).wanted())
+
+
+def _take_object(desk: "Desk", channel: str, number: int, name: str, result: Synced) -> tuple[bool, bool]:
+    """(kept, junk) for one object: a refusal is listed, and never stops the rest (I7)."""
+    limit = limits.ROSTER_BYTES if channel == ROSTER_CHANNEL else limits.HEADER_BYTES
+    try:
+        note = desk.post.get(name, limit)
+    except NoSuchObjectError:
+        return False, False
+    except (ForeignObjectError, TooLargeError) as error:
+        result.refused.append(_placed(error, channel, number))
+        return False, True
+    try:
+        entry = take_note(desk, channel, number, note)
+    except (NotAuthenticError, NewerError) as error:
+        result.refused.append(_placed(error, channel, number))
+        return False, True
+    result.new.append(entry)
+    return True, False
+
+
+def _placed(error: CipherpostError, channel: str, number: int) -> CipherpostError:
+    """The refusal with its place, so that a list of them says which."""
+    if error.channel is None:
+        error.channel, error.number = channel, number
+    return error
+
+
+def follow(desk: "Desk", channel: str, synced: Synced | None = None, *, full: bool = False) -> Synced:
+    """Take everything new of one channel.
+
+    Raises:
+        UnableError: the post office does not answer; what was taken before is kept.
+    """
+    result = synced if synced is not None else Synced()
+    view = desk.chain.channel(channel)
+    with desk.mail.transaction():
+        while True:
+            number = view.next
+            if take_slot(desk, channel, number, result) and view.next > number:
+                continue
+            if full or _more_is_known(desk, channel, number):
+                before = view.next
+                _take_listed(desk, channel, result)
+                if view.next > before:
+                    continue
+            break
+    missing = missing_numbers(desk, channel)
+    if missing:
+        result.missing[channel] = missing
+    return result
+
+
+def _more_is_known(desk: "Desk", channel: str, number: int) -> bool:
+    """Whether anything speaks of a number above the one that is not there."""
+    stated = stated_head(desk, channel)
+    if stated is not None and stated >= number:
+        return True
+    if desk.chain.channel(channel).gaps():
+        return True
+    return desk.post.size(names.note_name(desk.network, channel, number + 1)) is not None
+
+
+def _take_listed(desk: "Desk", channel: str, result: Synced) -> None:
+    """List the channel from where it breaks off, and take all of it."""
+    view = desk.chain.channel(channel)
+    prefix = names.channel_prefix(desk.network, channel)
+    after = names.note_name(desk.network, channel, view.next - 1) if view.next > 1 else ""
+    for name in islice(desk.post.names(prefix, after), _LISTED):
+        slot = names.parse_object_name(name)
+        if isinstance(slot, names.Slot) and slot.number >= view.next - 1:
+            _take_object(desk, channel, slot.number, name, result)
+
+
+def missing_numbers(desk: "Desk", channel: str) -> list[tuple[int, int]]:
+    """The numbers of a channel that must exist and are not here: below anything held, or below a stated head."""
+    view = desk.chain.channel(channel)
+    found = [(gap.first, gap.last) for gap in view.gaps()]
+    stated = stated_head(desk, channel)
+    if stated is not None and stated >= view.next:
+        lowest = max([last for _, last in found] + [entry.header.number for entry in view.held()], default=0)
+        first = max(view.next, lowest + 1)
+        if first <= stated:
+            found.append((first, stated))
+    return found
+
+
+# ---- all channels ------------------------------------------------------------------------------------------------
+
+
+def sync(desk: "Desk", *, full: bool = False) -> Synced:
+    """One round over the roster and every channel this office reads.
+
+    Raises:
+        UnableError: the post office does not answer.
+        RosterShortError: the roster is shorter than this home was told when it joined.
+    """
+    result = follow_roster(desk, full=full)
+    channels = [name for name in readable(desk) if name != ROSTER_CHANNEL]
+    with desk.progress.work("channels", len(channels)) as step:
+        for channel in channels:
+            follow(desk, channel, result, full=full)
+            step(1)
+    result.new = list(_distinct(result.new))
+    desk.mail.set_meta("last fetch", desk.time())
+    return result
+
+
+def follow_roster(desk: "Desk", synced: Synced | None = None, *, full: bool = False) -> Synced:
+    """The roster first: it says which channels there are.
+
+    Raises:
+        RosterShortError: see `sync`.
+    """
+    result = follow(desk, ROSTER_CHANNEL, synced, full=full)
+    if desk.roster.newest == 0:
+        raise _no_network(desk, result)
+    pin = desk.settings.roster
+    if pin is not None and desk.roster.hash_of(pin.number) != pin.hash:
+        shorter = desk.roster.newest < pin.number
+        raise RosterShortError(
+            f"the roster ends with entry {desk.roster.newest}" if shorter else "the roster has another entry here",
+            channel=ROSTER_CHANNEL,
+            number=pin.number,
+            rule=f"the invitation named entry {pin.number} with another hash"
+            if not shorter
+            else f"the invitation named entry {pin.number}; somebody holds the roster back",
+            hints=("try again later: cipherpost fetch", "ask the center to compare: cipherpost roster"),
+        )
+    return result
+
+
+def _no_network(desk: "Desk", result: Synced) -> CipherpostError:
+    if result.refused:
+        return result.refused[0]
+    return UnableError(
+        f"the network {desk.network} is not at this post office",
+        where=desk.post.url,
+        rule="its first roster entry is missing; it may be the wrong folder, or not mounted",
+        hints=("cipherpost doctor", "name the right one: --post PLACE"),
+    )
+
+
+def _distinct(entries: list[Entry]) -> Iterator[Entry]:
+    seen: set[str] = set()
+    for entry in entries:
+        if entry.hash not in seen:
+            seen.add(entry.hash)
+            yield entry
+
+
+def readable(desk: "Desk") -> tuple[str, ...]:
+    """The channels this office reads, the roster first."""
+    channels = desk.roster.channels_read_by(desk.office, desk.roster.newest)
+    return tuple(dict.fromkeys((ROSTER_CHANNEL, *channels)))
