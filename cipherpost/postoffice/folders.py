@@ -93,10 +93,12 @@ def sync_file(descriptor: int) -> None:
 class AnchoredFolder:
     """A folder held by its descriptor."""
 
-    __slots__ = ("_descriptor",)
+    __slots__ = ("_descriptor", "_identity")
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        status = os.fstat(descriptor)
+        self._identity = (status.st_ino, status.st_dev)
 
     @classmethod
     def root(cls, path: str) -> Self:
@@ -153,7 +155,7 @@ class AnchoredFolder:
             there = os.stat(path)
         except OSError:
             return False
-        return os.path.samestat(there, os.fstat(self._descriptor))
+        return (there.st_ino, there.st_dev) == self._identity
 
     def close(self) -> None:
         os.close(self._descriptor)

@@ -41,6 +41,7 @@ def _word(group: str, refused: frozenset[str]) -> str:
 
 _NAME: Final = re.compile(
     _word("network", text.DEVICES | text.RESERVED)
+    + rf"(?!(?!{text.CENTER}/)[^/]+/{text.ROSTER}/)"  # only the center has a roster
     + _word("office", text.DEVICES | text.RESERVED - {text.CENTER})
     + "(?:"
     + _word("audience", text.DEVICES | text.RESERVED - {text.CENTER, text.ALL, text.ROSTER})
@@ -143,15 +144,12 @@ def parse_object_name(name: str) -> Slot | Other | None:
         _, _, folder, leaf = name.split("/")
         digits, _, suffix = leaf.partition(".")
         return Other(network, office, _KINDS[folder, suffix], digits)
-    if audience == text.ROSTER and office != text.CENTER:
-        return None
     return Slot(network, f"{office}/{audience}", int(number), alternate)
 
 
 def is_object_name(name: str) -> bool:
     """Whether `parse_object_name` would give anything; quick, since every request asks."""
-    match = _NAME.fullmatch(name)
-    return match is not None and (match["audience"] != text.ROSTER or match["office"] == text.CENTER)
+    return _NAME.fullmatch(name) is not None
 
 
 def check_object_name(name: str) -> str:
@@ -160,7 +158,7 @@ def check_object_name(name: str) -> str:
     Raises:
         ObjectNameError: nothing in a post office is called so.
     """
-    if not is_object_name(name):
+    if _NAME.fullmatch(name) is None:
         raise ObjectNameError("nothing in a post office is called so", where=text.shown(name, 200))
     return name
 
