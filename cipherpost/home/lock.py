@@ -1,4 +1,7 @@
-"""One writer at a time: whoever changes a home holds its lock; readers need none."""
+"""One writer at a time: whoever changes a home holds its lock; readers need none.
+
+The system frees the lock when its process ends. The next writer first removes what a killed one left half written.
+"""
 
 import os
 from collections.abc import Iterator
@@ -7,10 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from cipherpost.errors import UnableError
-from cipherpost.home.files import FILE_MODE, disk_error
+from cipherpost.home.files import FILE_MODE, disk_error, sweep
 
 LOCK: Final = "lock"
 HOLDER: Final = "lock.holder"
+KEYS: Final = "keys"
 
 
 class HomeBusyError(UnableError):
@@ -40,6 +44,8 @@ def writing(home: Path, *, timeout: float = 0) -> Iterator[None]:
         raise disk_error(error, path) from error
     try:
         _name_holder(home)
+        for folder in (home, home / KEYS):  # what a killed writer left; the outbox sweeps itself
+            sweep(folder)
         yield
     finally:
         with suppress(OSError):

@@ -343,5 +343,5 @@ class Mail:
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    endorsers = tuple(values[9].split(" ")) if values[9] else ()
-    return Row._make((*values[:9], endorsers, values[10]))
+    endorsers = values[9]
+    return Row(*values[:9], tuple(endorsers.split(" ")) if endorsers else (), values[10])

@@ -30,9 +30,7 @@ from cipherpost.text import CENTER, TextError, is_name, parse_hash, parse_name, 
 SETTINGS: Final = "cipherpost.toml"
 FORMAT: Final = 1
 FOLDERS: Final = ("keys", "outbox", "mail", "mail/sealed")
-_OWN_NAMES: Final = frozenset(
-    {"keys", "outbox", "mail", "mail.sqlite3", "journal", "machine.json", "lock", "lock.holder"}
-)
+_OWN_NAMES: Final = frozenset({"keys", "outbox", "mail", "journal", "machine.json", "lock", "lock.holder"})
 _SETTINGS_BYTES: Final = 64 * 1024
 _TEXTS: Final = ("network", "fingerprint", "office", "officer", "post", "created")
 
@@ -245,7 +243,7 @@ def prepare_home(home: Path) -> None:
 
 
 def _is_own(name: str) -> bool:
-    return name in _OWN_NAMES or name.startswith(".new-")
+    return name in _OWN_NAMES or name.startswith((".new-", "mail.sqlite3"))
 
 
 def create_home(home: Path, settings: Settings) -> None:

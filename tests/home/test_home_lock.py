@@ -40,5 +40,9 @@ def test_i4_a_killed_writer_leaves_no_lock(tmp_path: Path) -> None:
     with hold(tmp_path) as other:
         other.kill()
         other.wait()
+    (tmp_path / "keys").mkdir()
+    for left in (tmp_path / ".new-0123456789abcdef", tmp_path / "keys" / ".new-0123456789abcdef"):
+        left.touch()
     with writing(tmp_path):
-        pass
+        assert not left.exists()
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["keys", "lock"]
