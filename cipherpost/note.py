@@ -30,19 +30,20 @@ _SIGNATURE_LINE = re.compile(_MARK + rb"([^ +\n]+) ([A-Za-z0-9+/]+={0,2})\n")
 _VKEY = re.compile(r"([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
 
 SMALL_ORDER: Final = frozenset(
-    bytes.fromhex(point)
-    for point in (
-        "0100000000000000000000000000000000000000000000000000000000000000",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "0000000000000000000000000000000000000000000000000000000000000080",
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+    bytes.fromhex(y + last)
+    for y, signs in (
+        ("00" * 31, ("00", "80")),
+        ("01" + "00" * 30, ("00", "80")),
+        ("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc", ("05", "85")),
+        ("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03", ("7a", "fa")),
+        ("ec" + "ff" * 30, ("7f", "ff")),
+        ("ed" + "ff" * 30, ("7f", "ff")),
+        ("ee" + "ff" * 30, ("7f", "ff")),
     )
+    for last in signs
 )
-"""The eight points of small order of edwards25519: as a key, each would verify signatures of nobody."""
+"""Every encoding of the eight points of small order of edwards25519, those with y not below 2^255-19 and with a sign
+that y has no use for included: as a key, each would verify signatures of nobody."""
 
 
 class NoteError(MalformedError):
