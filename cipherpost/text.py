@@ -194,7 +194,8 @@ def clean_free_text(text: str) -> str:
     """What a person typed, brought as near to `check_free_text` as can be without changing what is seen."""
     composed = unicodedata.normalize("NFC", text)
     kept = (" " if ch.isspace() else ch for ch in composed)
-    return " ".join("".join(ch for ch in kept if unicodedata.category(ch) not in {"Cc", "Cf", "Cs"}).split())
+    seen = "".join(ch for ch in kept if unicodedata.category(ch) not in {"Cc", "Cf", "Cs"})
+    return " ".join(unicodedata.normalize("NFC", seen).split())  # again: what is dropped may have stood in between
 
 
 # ---- channels ----------------------------------------------------------------------------------------------------
