@@ -30,6 +30,11 @@ from cipherpost.home.files import FILE_MODE, FOLDER_MODE, disk_errors
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+    if sys.platform == "win32":
+        from multiprocessing.connection import PipeConnection
+    else:
+        PipeConnection = Connection
+
 MINUTES: Final = 24 * 60
 """The longest time for which keys are held."""
 _MESSAGE_BYTES: Final = 1 << 20
@@ -64,7 +69,7 @@ def place(home: Path, environ: Mapping[str, str] | None = None) -> Place:
     environ = os.environ if environ is None else environ
     name = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
     base = Path(environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
-    if os.name == "nt":
+    if sys.platform == "win32":
         return Place(
             family="AF_PIPE", address=rf"\\.\pipe\cipherpost-{name}", key=base / "cipherpost-unlock" / f"{name}.key"
         )
@@ -195,7 +200,7 @@ def _is_private(folder: Path) -> bool:
         state = folder.lstat()
     except OSError:
         return False
-    if os.name == "nt":
+    if sys.platform == "win32":
         return folder.is_dir()
     return folder.is_dir() and not folder.is_symlink() and state.st_uid == os.geteuid() and not state.st_mode & 0o077
 
@@ -249,7 +254,7 @@ def main(arguments: list[str]) -> None:
     _end(where)
 
 
-def _answer(connection: "Connection", identity: bytes, seal_hash: bytes, deadline: float) -> bool:
+def _answer(connection: "Connection | PipeConnection", identity: bytes, seal_hash: bytes, deadline: float) -> bool:
     """Answer one request; False when it was to lock."""
     if not connection.poll(_ANSWER_SECONDS):
         return True
@@ -276,7 +281,8 @@ def _end(where: Place) -> None:
 
 
 def _no_core_files() -> None:
-    with suppress(ImportError, OSError, ValueError):
+    if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -97,7 +97,7 @@ class Copies:
         if self.has(hash):
             return
         make_folder(self._folder)
-        with disk_errors(source), source.open("rb") as file, NewFile(self.path(hash)) as sink:
+        with disk_errors(source), source.open("rb") as file, NewFile(self.path(hash), hashed=True) as sink:
             shutil.copyfileobj(file, sink, _BLOCK)
             if sink.hash != hash:
                 raise _swapped(hash, "the file to be kept has another hash")

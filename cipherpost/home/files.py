@@ -70,6 +70,7 @@ class NewFile:
     Args:
         path: the name it gets; the folder must exist.
         replace: whether an older file of that name gives way; without it, an older file is never written over.
+        hashed: whether `hash` will be asked for; a letter of 1 GiB is spared the second it takes.
 
     `hash` (SHA-256, hex) and `size` (bytes) speak of what was written so far.
 
@@ -80,11 +81,11 @@ class NewFile:
 
     __slots__ = ("_digest", "_file", "_replace", "_temporary", "path", "size")
 
-    def __init__(self, path: Path, *, replace: bool = True) -> None:
+    def __init__(self, path: Path, *, replace: bool = True, hashed: bool = False) -> None:
         self.path = path
         self.size = 0
         self._replace = replace
-        self._digest = hashlib.sha256()
+        self._digest = hashlib.sha256() if hashed else None
         self._temporary = path.with_name(_PREFIX + secrets.token_hex(8))
         with disk_errors(path):
             self._file = os.fdopen(os.open(self._temporary, _NEW, FILE_MODE), "wb", buffering=_BUFFER)
@@ -92,11 +93,13 @@ class NewFile:
     @property
     def hash(self) -> str:
         """SHA-256 of what was written so far, in hex."""
+        assert self._digest is not None
         return self._digest.hexdigest()
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
         """Append ``data``; gives its length in bytes."""
-        self._digest.update(data)
+        if self._digest is not None:
+            self._digest.update(data)
         self.size += len(data)
         with disk_errors(self.path):
             return self._file.write(data)

@@ -344,4 +344,4 @@ class Mail:
 
 def _row(values: tuple[Any, ...]) -> Row:
     endorsers = values[9]
-    return Row(*values[:9], tuple(endorsers.split(" ")) if endorsers else (), values[10])
+    return Row._make((*values[:9], tuple(endorsers.split(" ")) if endorsers else (), values[10]))

@@ -215,7 +215,7 @@ class Item:
     @contextmanager
     def new_sealed(self) -> Iterator[NewFile]:
         """Write one sealed file; afterwards its `hash` and `size` are the sink's. See `set_sealed`."""
-        spool = NewFile(self._folder / "spool.age")
+        spool = NewFile(self._folder / "spool.age", hashed=True)
         with spool:
             yield spool
         with disk_errors(spool.path):

@@ -17,6 +17,7 @@ Reading is strict: a key that is not known, or a value of another form, is refus
 
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -318,7 +319,7 @@ def is_own_home(folder: Path) -> bool:
         regular = path.is_file()
     except OSError:
         return False
-    return regular and (os.name == "nt" or owners == {os.geteuid()})
+    return regular and (sys.platform == "win32" or owners == {os.geteuid()})
 
 
 def lies_in_post_office(folder: Path) -> bool:

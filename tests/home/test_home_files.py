@@ -57,7 +57,7 @@ def test_files_and_folders_are_the_officers_own(tmp_path: Path) -> None:
 
 
 def test_a_sink_counts_and_hashes_what_it_was_given(tmp_path: Path) -> None:
-    with NewFile(tmp_path / "file") as sink:
+    with NewFile(tmp_path / "file", hashed=True) as sink:
         sink.write(b"ab")
         sink.write(memoryview(b"c"))
     assert (sink.size, sink.hash) == (3, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
