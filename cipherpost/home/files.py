@@ -70,7 +70,7 @@ class NewFile:
     Args:
         path: the name it gets; the folder must exist.
         replace: whether an older file of that name gives way; without it, an older file is never written over.
-        hashed: whether `hash` will be asked for; a letter of 1 GiB is spared the second it takes.
+        hashed: whether `hash` will be asked for; large letters are spared the work.
 
     `hash` (SHA-256, hex) and `size` (bytes) speak of what was written so far.
 
