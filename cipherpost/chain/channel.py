@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from cipherpost.chain.checks import AsideError, ForkHeldError, RaceLostError, is_held
 from cipherpost.chain.node import Node, Row
-from cipherpost.chain.opening import Opened
+from cipherpost.chain.opening import Lines, Opened
 from cipherpost.chain.tree import Judge, Tree, by_number, gap
 from cipherpost.dispatch.header import Header
 from cipherpost.errors import CipherpostError, NewerError
@@ -46,8 +46,8 @@ class Channel:
         self.name = name
         self.office = name.partition("/")[0]
         self.tree = Tree(name, judge)
-        self.unsigned: dict[str, Opened] = {}
-        """Notes, by hash, that may be signed by somebody whom a roster entry not yet here admits."""
+        self.unsigned: dict[tuple[str, Lines], Opened] = {}
+        """Notes, by hash and signatures, that may be signed with a key which a roster entry not yet here brings."""
         self.newer: dict[int, NewerError] = {}
         """Dispatches of a newer program, each signed by an officer; what links to them stays held."""
 
@@ -123,7 +123,7 @@ class Channel:
         end = self.tree.end.number
         beyond = (node for number, nodes in self.tree.slots.items() if number > end for node in nodes)
         below = (node for nodes in self.tree.orphans.values() for node in nodes if node.number <= end)
-        late = (self.tree.known[hashed] for hashed in self.unsigned)
+        late = (self.tree.known[hashed] for hashed, _ in self.unsigned)
         beside = (node for node in self._branches() if is_held(node.verdict))
         found = {node.hash: node for nodes in (beyond, below, late, beside) for node in nodes}
         entries = (self.entry_of(node) for node in by_number(found.values()))

@@ -47,7 +47,7 @@ class RosterLine:
         self._tree: Final = self.channel.tree
         self._refuse = refuse
         self._drafts: dict[int, int] = {}
-        self._waiting: dict[str, Opened] = {}
+        self._waiting: dict[str, list[Opened]] = {}
         self._rivals: set[str] = set()
 
     def take(self, opened: Opened) -> list[int]:
@@ -63,23 +63,34 @@ class RosterLine:
             NewerError: properly signed, and made by a newer cipherpost.
         """
         applied: list[int] = []
-        node = self._tree.known.get(opened.hash)
-        if node is not None:
-            self._take_again(node, opened)
-            return applied
-        queue = [opened] if self._take(opened) else []
+        queue = [opened] if self._take_copy(opened) else []
         while queue:
             done = queue.pop()
             applied.append(done.header.number)
             for node in self._tree.orphans.pop(done.hash, []):
-                waited = self._waiting.pop(node.hash)
                 self._tree.drop(node)
-                try:
-                    if self._take(waited):
-                        queue.append(waited)
-                except NotAuthenticError as error:
-                    self._refuse(waited, error)
+                for copy in self._waiting.pop(node.hash):
+                    try:
+                        if self._take_copy(copy):
+                            queue.append(copy)
+                    except NotAuthenticError as error:
+                        self._refuse(copy, error)
         return applied
+
+    def _take_copy(self, opened: Opened) -> bool:
+        """As `_take`; the signature of a note whose text is here is looked at all the same, as that of any note."""
+        node = self._tree.known.get(opened.hash)
+        if node is None:
+            return self._take(opened)
+        by_officer = self._is_by_officer(opened)
+        if node.hash in self._waiting:
+            if opened not in self._waiting[node.hash]:
+                self._waiting[node.hash].append(opened)
+            node.signed = node.signed or by_officer
+            self._stop_where_both_go_on()
+        elif not by_officer:
+            raise self._not_signed(opened)
+        return False
 
     def _take(self, opened: Opened) -> bool:
         header, newest = opened.header, self.roster.newest
@@ -105,16 +116,6 @@ class RosterLine:
             return False
         self._apply(opened)
         return True
-
-    def _take_again(self, node: Node, opened: Opened) -> None:
-        """A note of a text that is here: its signature is looked at all the same, as that of any note."""
-        by_officer = self._is_by_officer(opened)
-        if node.hash in self._waiting:
-            self._waiting[node.hash] = opened.with_lines(self._waiting[node.hash])
-            node.signed = node.signed or by_officer
-            self._stop_where_both_go_on()
-        elif not by_officer:
-            raise self._not_signed(opened)
 
     def _apply(self, opened: Opened) -> None:
         header = opened.header
@@ -200,7 +201,7 @@ class RosterLine:
         node = Node.of(opened.header, opened.hash)
         node.signed = self._is_by_officer(opened)
         node.verdict = gap(node)
-        self._waiting[node.hash] = opened
+        self._waiting[node.hash] = [opened]
         self._tree.wait(node)
         self._stop_where_both_go_on()
 

@@ -60,11 +60,12 @@ class Judge:
 
     # ---- V5, first half: the signature ---------------------------------------------------------------------------
 
-    def signer(self, opened: Opened) -> bytes | None:
-        """V5: the key that signed, of those that the roster knows or ever knew for the officer named by ``by``.
+    def signer(self, opened: Opened) -> tuple[bytes, ...]:
+        """V5: which keys signed, of those that the roster knows or ever knew for the officer named by ``by``.
 
         Returns:
-            The public key; None where no key here fits and the header cites a roster entry that is not here yet.
+            The public keys, nearly always one; none where the header cites a roster entry that is not here yet, which
+            may bring the key.
 
         Raises:
             ForgedError: no signature by a known key, or a wrong one.
@@ -72,15 +73,12 @@ class Judge:
         header = opened.header
         office = header.office
         keys = self.keys(office, header.by)
-        tried = False
-        for key_id, signature in opened.lines:
-            key = keys.get(key_id)
-            if key is not None:
-                if verifies(key.public, signature, opened.text):
-                    return key.public
-                tried = True
-        if not tried and header.roster is not None and header.roster.number > self.roster.newest:
-            return None
+        tried = [(keys[key_id].public, signature) for key_id, signature in opened.lines if key_id in keys]
+        good = tuple([public for public, signature in tried if verifies(public, signature, opened.text)])
+        if good:
+            return good
+        if not tried and self.may_know_more(opened):
+            return ()
         if not tried:
             raise self.unknown_key(header)
         raise ForgedError(
@@ -90,6 +88,14 @@ class Judge:
             channel=header.channel,
             number=header.number,
         )
+
+    def may_know_more(self, opened: Opened) -> bool:
+        """Whether the roster entry relied on is not here yet, and may bring the key of a line unknown here."""
+        header = opened.header
+        if header.roster is None or header.roster.number <= self.roster.newest:
+            return False
+        keys = self.keys(header.office, header.by)
+        return any(key_id not in keys for key_id, _ in opened.lines)
 
     def unknown_key(self, header: Header) -> ForgedError:
         """The refusal of a dispatch that bears no signature by a key of the roster."""
@@ -160,7 +166,7 @@ class Judge:
             return UnauthorizedError(
                 error.what, rule=error.rule, hints=error.hints, channel=node.channel, number=node.number
             )
-        if node.key is not None and node.key != key.public:
+        if node.keys and key.public not in node.keys:
             return UnauthorizedError(
                 f"it is signed with a key that {node.office}/{node.by} did not have at roster entry {node.roster}",
                 rule="V5: the key of the roster entry relied on signs",

@@ -17,7 +17,7 @@ from cipherpost.chain.entries import RosterLine
 from cipherpost.chain.findings import Finding
 from cipherpost.chain.judging import Judge
 from cipherpost.chain.node import Node, Row
-from cipherpost.chain.opening import ROSTER_CHANNEL, Opened, open_note, verifies
+from cipherpost.chain.opening import ROSTER_CHANNEL, Lines, Opened, open_note, verifies
 from cipherpost.chain.survey import survey, survey_dispatch
 from cipherpost.chain.tree import Tree
 from cipherpost.dispatch.header import NewerHeaderError
@@ -53,7 +53,7 @@ class Chain:
         self._line: Final = RosterLine(self.roster, fingerprint, self._refused_later)
         self.channels[ROSTER_CHANNEL] = self._line.channel
         self._wait_for_roster: set[str] = set()
-        self._strangers: dict[tuple[str, int], dict[str, Opened]] = {}
+        self._strangers: dict[tuple[str, int], dict[tuple[str, Lines], Opened]] = {}
 
     # ---- offering --------------------------------------------------------------------------------------------------
 
@@ -87,16 +87,19 @@ class Chain:
             raise
 
     def _take(self, view: Channel, opened: Opened) -> Entry:
-        key = self._judge.signer(opened)  # V5, the signature, before all else: what nobody signed is junk
+        keys = self._judge.signer(opened)  # V5, the signature, before all else: what nobody signed is junk
         node = view.tree.known.get(opened.hash)
         if node is None:
             node = Node.of(opened.header, opened.hash)
-            node.key, node.signed = key, key is not None
-            if key is None:
-                self._hold_unsigned(view, node, opened)
+            node.keys, node.signed = keys, bool(keys)
+            if not keys:
+                self._hold_unsigned(view, node)
             view.tree.add(node)
-        elif not node.signed:
-            self._sign(view, node, opened.with_lines(view.unsigned.pop(node.hash)), key)
+        else:
+            self._more_keys(view, node, keys)
+        if self._judge.may_know_more(opened):
+            view.unsigned[opened.hash, opened.lines] = opened
+            self._wait_for_roster.add(view.name)
         return view.entry_of(node)
 
     def channel(self, name: str) -> Channel:
@@ -138,7 +141,7 @@ class Chain:
                 note = load(row.number, row.hash)
                 opened = open_note(note, network=self.network, channel=channel, number=row.number)
                 node = Node.of(opened.header, opened.hash)
-                node.key = self._judge.signer(opened)
+                node.keys = self._judge.signer(opened)
             tree.add_standing(node)
 
     # ---- what it shows ---------------------------------------------------------------------------------------------
@@ -181,35 +184,34 @@ class Chain:
 
     # ---- notes that nobody is known to have signed -------------------------------------------------------------------
 
-    def _hold_unsigned(self, view: Channel, node: Node, opened: Opened) -> None:
+    def _hold_unsigned(self, view: Channel, node: Node) -> None:
         """V4: the entry relied on may admit the key that signed; held until it is here."""
         if sum(not each.signed for each in view.tree.slots.get(node.number, ())) >= _MOST:
             raise TooLargeError(
                 "too many notes in one slot wait for a roster entry", rule=f"at most {_MOST}", channel=view.name
             )
         node.verdict = self._judge.v4_roster(node)
-        view.unsigned[node.hash] = opened
-        self._wait_for_roster.add(view.name)
 
-    def _sign(self, view: Channel, node: Node, opened: Opened, key: bytes | None) -> None:
-        """Whether a note that waited is signed, is known now; if not, it waits on."""
-        if key is None:
-            self._wait_for_roster.add(view.name)
-            view.unsigned[node.hash] = opened
-            node.verdict = self._judge.v4_roster(node)
-        else:
-            node.key, node.signed, node.verdict = key, True, None
+    def _more_keys(self, view: Channel, node: Node, keys: tuple[bytes, ...]) -> None:
+        """Another copy of a text that is here: one by a wrong key hides none by the right one."""
+        if not node.signed and keys:
+            node.keys, node.signed, node.verdict = keys, True, None
             view.tree.hang(node)
+        elif node.keys and not set(keys) <= set(node.keys):
+            node.keys = tuple(dict.fromkeys(node.keys + keys))
+            view.tree.judge_again(self.roster.pins(view.name))
 
     def _sign_late(self, view: Channel) -> None:
         waiting, view.unsigned = view.unsigned, {}
-        for hashed, opened in waiting.items():
-            node = view.tree.known[hashed]
+        for opened in waiting.values():
             try:
-                self._sign(view, node, opened, self._judge.signer(opened))
+                self._take(view, opened)
             except ForgedError as error:
-                view.tree.drop(node)
                 self._refused_later(opened, error)
+        for hashed in {hashed for hashed, _ in waiting} - {hashed for hashed, _ in view.unsigned}:
+            node = view.tree.known[hashed]
+            if not node.signed:
+                view.tree.drop(node)
 
     def _keep_stranger(self, opened: Opened) -> None:
         """A signature by an unknown key: a later entry may give the officer this key.
@@ -217,17 +219,17 @@ class Chain:
         That does not make the dispatch count, but others may link over it, whichever of the two came first.
         """
         kept = self._strangers.setdefault((opened.header.channel, opened.header.number), {})
-        if opened.lines and (opened.hash in kept or len(kept) < _MOST):
-            kept[opened.hash] = opened.with_lines(kept.get(opened.hash))
+        if opened.lines and len(kept) < _MOST:
+            kept[opened.hash, opened.lines] = opened
 
     def _admit_strangers(self) -> None:
         for kept in self._strangers.values():
-            for hashed, opened in list(kept.items()):
+            for which, opened in list(kept.items()):
                 header = opened.header
                 keys = self._judge.keys(header.office, header.by)
                 if not any(key_id in keys for key_id, _ in opened.lines):
                     continue
-                del kept[hashed]
+                del kept[which]
                 self.refused.discard(_refusal(header.channel, header.number, self._judge.unknown_key(header)))
                 try:
                     self._take(self.channel(header.channel), opened)

@@ -33,9 +33,9 @@ class Node:
     """One linkable or waiting note. Written by `tree` and `judging` only.
 
     ``signed``: an officer's signature was found; False while the roster entry that may know the key is missing.
-    ``key``: the public key that signed it, None when taken from a `Row`. ``flaw``: the failed check that no later entry
-    can change (V5 endorsements, V6 lines and place); ``judged`` tells whether that was looked at. ``verdict``: why it
-    does not count on its own path (None: it counts). ``last``: the nearest counting node, itself included.
+    ``keys``: the public keys that signed it, empty when taken from a `Row`. ``flaw``: the failed check that no later
+    roster entry can change (V5 endorsements, V6 lines and place); ``judged``: whether that was looked at. ``verdict``:
+    why it does not count on its own path (None: it counts). ``last``: the nearest counting node, itself included.
     ``taken``: order of arrival.
     """
 
@@ -50,10 +50,9 @@ class Node:
         "flaw",
         "hash",
         "judged",
-        "key",
+        "keys",
         "kind",
         "last",
-        "note",
         "number",
         "office",
         "parent",
@@ -84,8 +83,7 @@ class Node:
             _,
         ) = row
         self.roster_hash: str | None = None
-        self.key: bytes | None = None
-        self.note: bytes | None = None
+        self.keys: tuple[bytes, ...] = ()
         self.signed = True
         self.judged = False
         self.flaw: CipherpostError | None = None

@@ -25,6 +25,10 @@ _ONE_LINE: Final = re.compile(b"\xe2\x80\x94 " + rb"([^ +\n]+) ([A-Za-z0-9+/]{91
 _KEY_ID: Final = 4
 
 
+Lines = tuple[tuple[bytes, bytes], ...]
+"""Signature lines: (key id, signature)."""
+
+
 class Opened(NamedTuple):
     """A note whose form and place are right, and whose signature nobody has looked at.
 
@@ -34,11 +38,7 @@ class Opened(NamedTuple):
     header: Header
     hash: str
     text: bytes
-    lines: tuple[tuple[bytes, bytes], ...]
-
-    def with_lines(self, other: "Opened | None") -> "Opened":
-        """Also with the signature lines of another note of the same text, so that a bad copy hides no good one."""
-        return self if other is None else self._replace(lines=tuple(dict.fromkeys(other.lines + self.lines)))
+    lines: Lines
 
 
 def most_bytes(channel: str) -> int:
@@ -81,7 +81,7 @@ def open_note(note: bytes, *, network: str, channel: str, number: int) -> Opened
     return Opened(header, sha256(text), text, own)
 
 
-def _signature(encoded: bytes) -> tuple[tuple[bytes, bytes], ...]:
+def _signature(encoded: bytes) -> Lines:
     """The one line's key id and signature; none where the base64 is not canonical, which is no signature at all."""
     try:
         raw = a2b_base64(encoded)

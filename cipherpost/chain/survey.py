@@ -79,13 +79,8 @@ def _waiting(view: Channel) -> Iterator[Finding]:
 
 
 def _slots(chain: Judged, view: Channel) -> Iterator[Finding]:
-    split = view.tree.split
     for number, nodes in view.tree.slots.items():
-        rivals = [node for node in nodes if node.signed]
-        fork = _fork_in_slot(rivals)
-        if fork is None and split is not None and number == split.number + 1:
-            sides = sorted({node.by for node in rivals if node.parent is split and node.verdict is None})
-            fork = f"{' and '.join(sides)} both went on; it proves only that they saw different things"
+        fork = _fork_in_slot(view, nodes) if len(nodes) > 1 else None
         if fork is not None:
             finding = Finding(code="fork", channel=view.name, number=number, office=view.office, detail=fork)
             since = _settled_in(chain.roster, view.name, number)
@@ -101,15 +96,18 @@ def _slots(chain: Judged, view: Channel) -> Iterator[Finding]:
                 yield _finding(node, code_of(reason), reason.what)
 
 
-def _fork_in_slot(nodes: list[Node]) -> str | None:
-    """One officer signed two texts for one number, whether they count or not; or keepers two roster entries."""
-    if len(nodes) < 2:
-        return None
-    twice = sorted({node.by for node in nodes if sum(other.by == node.by for other in nodes) > 1})
-    if twice:
-        return f"{' and '.join(twice)} signed two dispatches with this number"
+def _fork_in_slot(view: Channel, nodes: list[Node]) -> str | None:
+    """One officer signed two texts for one number, whether they count or not; or two sides both went on."""
+    signed = [node for node in nodes if node.signed]
+    twice = sorted({node.by for node in signed if sum(other.by == node.by for other in signed) > 1})
     if any(isinstance(node.verdict, RosterForkError) for node in nodes):
         return "enough keepers signed two roster entries with this number"
+    if twice:
+        return f"{' and '.join(twice)} signed two dispatches with this number"
+    sides = [node for node in signed if node.parent is not None and view.tree.goes_on(node)]
+    going_on = [node.by for node in sides if sum(other.parent is node.parent for other in sides) > 1]
+    if going_on:
+        return f"{' and '.join(sorted(going_on))} both went on; it proves only that they saw different things"
     return None
 
 

@@ -83,6 +83,16 @@ class Tree:
         """Whether the roster settled that another note than this one stands at its number."""
         return self._pinned.get(node.number, node.hash) != node.hash
 
+    def goes_on(self, node: Node) -> bool:
+        """Whether something below ``node`` counts on its own path, settled away or not."""
+        below = list(node.children)
+        while below:
+            here = below.pop()
+            if here.verdict is None:
+                return True
+            below += here.children
+        return False
+
     # ---- taking up -----------------------------------------------------------------------------------------------
 
     def add(self, node: Node) -> None:
