@@ -54,8 +54,12 @@ def _make_folder(folder: Path, *, force: bool) -> None:
     mark = folder / "demo"
     if folder.exists():
         if not mark.is_file() or mark.read_text() != _MARK:
-            raise UnableError("the folder is there and holds something else", where=str(folder), rule="nothing is lost",
-                              hints=("cipherpost demo ANOTHER-FOLDER",))
+            raise UnableError(
+                "the folder is there and holds something else",
+                where=str(folder),
+                rule="nothing is lost",
+                hints=("cipherpost demo ANOTHER-FOLDER",),
+            )
         if not force:
             raise UnableError("an earlier demo is there", where=str(folder), hints=("cipherpost demo --force",))
         shutil.rmtree(folder)
@@ -130,11 +134,25 @@ class _Stage:
     def found(self) -> str:
         """The network and its second officer of the center."""
         with self._part(f"1. The center founds the network {NETWORK} on a folder as post office."):
-            self._run("center", "init", NETWORK, "--officer", "stasova", "--post", str(self.post), "--title",
-                      "Central Committee", "--timezone", "Europe/Moscow", "--no-passphrase", lines=3)
+            self._run(
+                "center",
+                "init",
+                NETWORK,
+                "--officer",
+                "stasova",
+                "--post",
+                str(self.post),
+                "--title",
+                "Central Committee",
+                "--timezone",
+                "Europe/Moscow",
+                "--no-passphrase",
+                lines=3,
+            )
             self._run("center", "invite", "center", "-o", self._path("center.invitation"), show=False)
-            joined = self._json("center-2", "join", self._path("center.invitation"), "--officer", "bazhanov",
-                                "--no-passphrase")
+            joined = self._json(
+                "center-2", "join", self._path("center.invitation"), "--officer", "bazhanov", "--no-passphrase"
+            )
             self._say("  A second officer joins; his number is read aloud and compared.")
             self._run("center", "admit", "center/bazhanov", "--heard", joined["spoken"], lines=1)
         found: str = self._json("center", "roster")["fingerprint"]
@@ -175,9 +193,15 @@ class _Stage:
                 first = at == 0
                 self._run(name, "fetch", show=first, lines=6)
                 self._run(name, "read", "center/all/1", show=first, lines=12)
-                self._run(name, "reply", "center/all/1", "-m",
-                          f"Received in {name.title()}. Our conference is on the {1 + at % 28} December.",
-                          show=first, lines=1)
+                self._run(
+                    name,
+                    "reply",
+                    "center/all/1",
+                    "-m",
+                    f"Received in {name.title()}. Our conference is on the {1 + at % 28} December.",
+                    show=first,
+                    lines=1,
+                )
                 if not first:
                     self._progress(at + 1, len(names))
             self._say("  The center collects the answers and sees who has what.")
@@ -188,11 +212,24 @@ class _Stage:
         """An instruction to one committee, with an attachment."""
         (self.folder / "order.md").write_text(
             "# The agenda of your conference\n\nPut the enclosed agenda to the bureau before the tenth, and report "
-            "compliance.\n", encoding="utf-8")
+            "compliance.\n",
+            encoding="utf-8",
+        )
         (self.folder / "agenda.txt").write_text(example("agenda.txt"), encoding="utf-8")
         with self._part(f"5. One committee, {name}, gets an instruction of its own with an attachment."):
-            self._run("center", "send", self._path("order.md"), "--to", name, "--attach", self._path("agenda.txt"),
-                      "--due", "2099-12-10", "--complied", lines=1)
+            self._run(
+                "center",
+                "send",
+                self._path("order.md"),
+                "--to",
+                name,
+                "--attach",
+                self._path("agenda.txt"),
+                "--due",
+                "2099-12-10",
+                "--complied",
+                lines=1,
+            )
             self._run(name, "fetch", show=False)
             self._run(name, "read", f"center/{name}/2", "--save", self._path("saved"), lines=9)
             self._run(name, "complied", f"center/{name}/2", lines=1)

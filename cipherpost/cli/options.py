@@ -149,7 +149,7 @@ def command(group: click.Group | None = None, **settings: Any) -> Callable[[Call
 
         update_wrapper(called, function)
         name = settings.pop("name", function.__name__.replace("_", "-"))
-        made = click.command(name, context_settings=CONTEXT, **settings)(common(called))
+        made: click.Command = click.command(name, context_settings=CONTEXT, **settings)(common(called))
         if group is not None:
             group.add_command(made)
         return made

@@ -35,8 +35,16 @@ class ForeignCardError(NotAuthenticError):
     """A card for another network, or one that does not belong where it was found."""
 
 
+class NameTakenError(UseError):
+    """The officer has keys already; a card alone does not replace them."""
+
+
 class NoCardError(UnableError):
     """No card of this officer is at the post office."""
+
+
+class SeveralCardsError(UseError):
+    """More than one card of an officer lies at the post office."""
 
 
 class AlreadyAdmittedError(UseError):
@@ -309,8 +317,8 @@ def admit(
 
     entries.prepare(desk)
     result = Admission()
-    cards = _collect(desk, given, result)
-    if heard is not None:
+    cards = _collect(desk, given, result, heard)
+    if heard is not None and cards:
         _compare(cards, heard)
     planned: list[tuple[SignedCard, list[Statement]]] = []
     for card in cards:
@@ -369,19 +377,19 @@ def _together(desk: "Desk", left: list[_Planned], right: list[_Planned], result:
     return [*left, *right]
 
 
-def _collect(desk: "Desk", given: Sequence[str], result: Admission) -> "list[SignedCard]":
+def _collect(desk: "Desk", given: Sequence[str], result: Admission, heard: str | None) -> "list[SignedCard]":
     """The cards named, each once; those that cannot be read become refusals."""
     found: dict[str, SignedCard] = {}
     for word in given:
         try:
-            for card in _cards_named(desk, word):
+            for card in _cards_named(desk, word, heard):
                 found[card.hash] = card
         except (MalformedError, NotAuthenticError, UseError, UnableError) as error:
             result.refused.append(error)
     return list(found.values())
 
 
-def _cards_named(desk: "Desk", word: str) -> "list[SignedCard]":
+def _cards_named(desk: "Desk", word: str, heard: str | None) -> "list[SignedCard]":
     from cipherpost.card import parse_card
     from cipherpost.carry import dearmor_all
 
@@ -403,8 +411,17 @@ def _cards_named(desk: "Desk", word: str) -> "list[SignedCard]":
             rule="a card is left there by `join`, when it can reach it",
             hints=("cipherpost cards", f"let {officer} send the card's file, then: cipherpost admit FILE"),
         )
-    new = [card for card in cards if not _is_admitted(desk, card)]
-    return [max(new or cards, key=lambda card: card.card.time)]
+    new = [card for card in cards if not _is_admitted(desk, card)] or cards
+    said = [card for card in new if heard is not None and parse_spoken(heard) == card.spoken.split()]
+    if len(new) > 1 and len(said) != 1:
+        # Whoever writes to the post office may add a card; only the spoken number tells which one is the clerk's.
+        numbers = "; ".join(card.spoken for card in new[:3])
+        raise SeveralCardsError(
+            f"{len(new)} cards of {word} lie at the post office: {numbers}",
+            rule="the clerk's number tells which one is his",
+            hints=("let the clerk send the card's file, then: cipherpost admit FILE",),
+        )
+    return said or new
 
 
 def _compare(cards: "Sequence[SignedCard]", heard: str) -> None:
@@ -443,6 +460,12 @@ def _admission_statements(
         )
     if _is_admitted(desk, card):
         raise AlreadyAdmittedError(f"{name} is admitted with this card already", hints=("cipherpost roster",))
+    if desk.roster.keys(said.office, said.officer):
+        raise NameTakenError(
+            f"the roster has keys of {name} already, and this card has others",
+            rule="a name's keys are replaced only by a card that the old key has signed too",
+            hints=(f"if {name} has lost the keys: let the clerk join as an officer of another name",),
+        )
     if said.office == CENTER and batch:
         raise UseError(
             f"{name} would become an officer of the center",

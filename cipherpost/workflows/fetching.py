@@ -21,9 +21,11 @@ _LETTERLESS: Final = frozenset({"receipt", "check", "roster"})
 
 @dataclass(slots=True)
 class Fetched:
-    """What one round did. ``new``: letters opened; ``held``: dispatches that wait for something missing, and letters left
-    for later; ``unreadable``: letters that failed; ``missing``: numbers, by channel; ``before_you``: letters sealed before
-    this officer was a reader, seen for the first time.
+    """What one round did.
+
+    ``new``: letters opened; ``held``: dispatches that wait for something missing, and letters left for later;
+    ``unreadable``: letters that failed; ``refused``: notes that do not count; ``missing``: numbers, by channel;
+    ``before_you``: letters sealed before this officer was a reader, seen for the first time.
     """
 
     new: list["Entry"] = field(default_factory=list)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from cipherpost import limits
 from cipherpost.dispatch.header import Due, Reply
@@ -119,7 +119,11 @@ def _attachment(path: Path) -> "Attachment":
     name = check_attachment_name(unicodedata.normalize("NFC", path.name))
     guessed, encoding = mimetypes.guess_type(name)
     kind = guessed if guessed and not encoding else _PLAIN
-    return Attachment(name=name, type=kind, size=path.stat().st_size, open=partial(open, path, "rb"))
+    return Attachment(name=name, type=kind, size=path.stat().st_size, open=partial(_open_binary, path))
+
+
+def _open_binary(path: Path) -> BinaryIO:
+    return path.open("rb")
 
 
 # ---- send, reply, comply -----------------------------------------------------------------------------------------

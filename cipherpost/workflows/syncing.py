@@ -272,6 +272,7 @@ def follow_roster(desk: "Desk", synced: Synced | None = None, *, full: bool = Fa
     result = follow(desk, ROSTER_CHANNEL, synced, full=full)
     if desk.roster.newest == 0:
         raise _no_network(desk, result)
+    check_right_post(desk)
     pin = desk.settings.roster
     if pin is not None and desk.roster.hash_of(pin.number) != pin.hash:
         shorter = desk.roster.newest < pin.number
@@ -285,6 +286,16 @@ def follow_roster(desk: "Desk", synced: Synced | None = None, *, full: bool = Fa
             hints=("try again later: cipherpost fetch", "ask the center to compare: cipherpost roster"),
         )
     return result
+
+
+def check_right_post(desk: "Desk") -> None:
+    """Refuse an empty mount point or somebody else's folder before anything is written into it.
+
+    Raises:
+        UnableError: the first roster entry of this network is not there.
+    """
+    if desk.post.size(names.note_name(desk.network, ROSTER_CHANNEL, 1)) is None:
+        raise _no_network(desk, Synced())
 
 
 def _no_network(desk: "Desk", result: Synced) -> CipherpostError:

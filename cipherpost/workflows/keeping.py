@@ -1,0 +1,90 @@
+"""This officer's own keys: shown, put under another passphrase, kept open for a while."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cipherpost.text import spoken
+
+if TYPE_CHECKING:
+    from cipherpost.desk import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownKeys:
+    """Public keys, and how the secret ones lie on the disk."""
+
+    key_name: str
+    signs: str
+    seals: str
+    card: str
+    passphrase: bool
+    unlocked: bool
+    home: str
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """For a person."""
+        yield "officer", self.key_name
+        yield "signs with", self.signs
+        yield "sealed to with", f"{self.seals[:40]}... ({len(self.seals)} characters, in the card)"
+        yield "card", self.card
+        yield "spoken", spoken(self.card)
+        yield "kept in", f"{self.home}/keys"
+        yield "passphrase", "yes" if self.passphrase else "no: the keys lie unprotected on this disk"
+        yield "unlocked", "yes, until `cipherpost lock`" if self.unlocked else "no"
+
+    def as_json(self) -> dict[str, Any]:
+        """For scripts."""
+        return {
+            "officer": self.key_name,
+            "signing_key": self.signs,
+            "sealing_key": self.seals,
+            "card": self.card,
+            "spoken": spoken(self.card),
+            "passphrase": self.passphrase,
+            "unlocked": self.unlocked,
+        }
+
+
+def show(desk: "Desk") -> ShownKeys:
+    """The public side of this officer's keys; asks for no passphrase."""
+    from cipherpost.home import agent
+    from cipherpost.workflows.founding import read_own_card
+
+    signed = read_own_card(desk)
+    return ShownKeys(
+        key_name=desk.settings.key_name,
+        signs=str(signed.card.vkey),
+        seals=signed.card.recipient_text,
+        card=signed.hash,
+        passphrase=desk.keys.has_passphrase,
+        unlocked=agent.seconds_left(desk.home) is not None,
+        home=str(desk.home),
+    )
+
+
+def change_passphrase(desk: "Desk", new: Callable[[], str] | None) -> None:
+    """Put the keys under another passphrase, None: under none.
+
+    Raises:
+        WrongPassphraseError: the old one was wrong; nothing changed.
+    """
+    from cipherpost.home import agent
+
+    desk.keys.signer  # noqa: B018  opens the keys with the old passphrase before a new one is asked for
+    desk.keys.change_passphrase(new() if new is not None else None)
+    agent.lock(desk.home)
+
+
+def unlock(desk: "Desk", minutes: int) -> None:
+    """Keep the keys open in the memory of a process of their own, for so many minutes."""
+    from cipherpost.home import agent
+
+    agent.unlock(desk.home, desk.keys.identity_file(), desk.keys.seal_hash(), minutes)
+
+
+def lock(desk: "Desk") -> bool:
+    """End that process; whether there was one."""
+    from cipherpost.home import agent
+
+    return agent.lock(desk.home)

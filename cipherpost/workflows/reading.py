@@ -1,0 +1,481 @@
+"""Reading: the letters that came, and one of them shown after every check, without a line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from cipherpost.errors import GapError, NotForUsError, UnableError, UseError
+from cipherpost.text import CENTER, ROSTER
+from cipherpost.workflows import letters, syncing
+
+if TYPE_CHECKING:
+    from cipherpost.chain.channel import Entry
+    from cipherpost.desk import Desk
+    from cipherpost.letter import Letter, MemberInfo
+
+_QUIET: Final = frozenset({"receipt", "check", "roster"})
+_ACTS: Final = frozenset({"complied", "unable", "withdrawn"})
+
+
+class HeldLetterError(GapError):
+    """The letter follows on a number that is missing."""
+
+
+class BeforeYouError(NotForUsError):
+    """The letter was sealed before this officer was a reader."""
+
+
+class NotALetterError(UseError):
+    """The dispatch carries no letter."""
+
+
+class NothingNewError(UnableError):
+    """There is no new letter to show."""
+
+    exit_code = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One letter in a list.
+
+    ``state``: new, read, answered, complied, held, unreadable, before-you. What only the letter tells is None while it
+    is held, unreadable or before-you. ``act``: complied, unable or None. ``due``: (day, what).
+    """
+
+    channel: str
+    number: int
+    kind: str
+    sender: str
+    to: str
+    signers: tuple[str, ...]
+    time: str
+    state: str
+    hash: str
+    subject: str | None = field(default=None, repr=False)
+    attachments: tuple[tuple[str, str, int], ...] | None = field(default=None, repr=False)
+    due: tuple[str, str] | None = None
+    act: str | None = None
+    reply_to: str | None = None
+    supersedes: int | None = None
+    superseded_by: int | None = None
+    cancelled_by: int | None = None
+    size: int = 0
+    answered_by: str | None = None
+    reason: str | None = None
+
+    @property
+    def place(self) -> str:
+        """``center/all/14``."""
+        return f"{self.channel}/{self.number}"
+
+    def cells(self) -> list[str]:
+        """For a table."""
+        mark = ""
+        if self.superseded_by:
+            mark = f" (superseded by {self.superseded_by})"
+        if self.cancelled_by:
+            mark = f" (cancelled by {self.cancelled_by})"
+        subject = "" if self.subject is None else self.subject
+        return [self.place, self.sender, subject + mark, self.kind, self.time[:10], self.state]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object for scripts."""
+        return {
+            "channel": self.channel,
+            "number": self.number,
+            "kind": self.kind,
+            "from": self.sender,
+            "to": self.to,
+            "signers": list(self.signers),
+            "time": self.time,
+            "subject": self.subject,
+            "state": self.state,
+            "due": None if self.due is None else {"day": self.due[0], "what": self.due[1]},
+            "reply_to": self.reply_to,
+            "supersedes": self.supersedes,
+            "superseded_by": self.superseded_by,
+            "cancelled_by": self.cancelled_by,
+            "attachments": None
+            if self.attachments is None
+            else [{"name": name, "type": kind, "bytes": size} for name, kind, size in self.attachments],
+            "bytes": self.size,
+            "answered_by": self.answered_by,
+        }
+
+
+# ---- the list ----------------------------------------------------------------------------------------------------
+
+
+def inbox(desk: "Desk", *, only_new: bool = False) -> list[Row]:
+    """The letters that came to this office, oldest first, with their subjects."""
+    rows = [row for row in received(desk) if not only_new or row.state == "new"]
+    found = letters.outlines(desk, (row.hash for row in rows))
+    return [_with_outline(row, found.get(row.hash)) for row in rows]
+
+
+def _with_outline(row: Row, outline: letters.Outline | None) -> Row:
+    from dataclasses import replace
+
+    if outline is None or row.state in {"held", "unreadable", "before-you"}:
+        return row
+    return replace(row, subject=outline.subject, attachments=outline.attachments)
+
+
+def received(desk: "Desk") -> list[Row]:
+    """The letters of other offices on the channels that this office reads, oldest first; needs no keys."""
+    answers = _answers(desk)
+    rows = []
+    for channel in syncing.readable(desk):
+        office, _, audience = channel.partition("/")
+        if office == desk.office or audience == ROSTER or not _is_to_us(desk, audience):
+            continue
+        view = desk.chain.channel(channel)
+        entries = [view.by_hash(row.hash) for row in desk.mail.rows(channel) if row.kind not in _QUIET]
+        replaced = _replaced(entry for entry in entries if entry is not None and entry.status == "counts")
+        for entry in [*entries, *view.held()]:
+            if entry is not None and entry.header.letter is not None and entry.status in {"counts", "held"}:
+                rows.append(_row(desk, entry, replaced, answers))
+    return sorted(rows, key=lambda row: (row.time, row.channel, row.number))
+
+
+def _is_to_us(desk: "Desk", audience: str) -> bool:
+    if audience == desk.office:
+        return True
+    newest = desk.roster.newest
+    if audience == "all":
+        return desk.roster.role(desk.office) == "committee"
+    return desk.office in desk.roster.groups(newest).get(audience, ())
+
+
+def _answers(desk: "Desk") -> dict[str, str]:
+    """Hash of a dispatch to the place of this office's last reply to it."""
+    found = {}
+    for channel in syncing.readable(desk):
+        if channel.partition("/")[0] != desk.office or channel == syncing.ROSTER_CHANNEL:
+            continue
+        view = desk.chain.channel(channel)
+        for row in desk.mail.rows(channel):
+            entry = view.by_hash(row.hash) if row.kind not in _QUIET and row.status == "counts" else None
+            if entry is not None and entry.header.reply is not None:
+                found[entry.header.reply.hash] = f"{channel}/{row.number}"
+    return found
+
+
+def _replaced(entries: "Iterator[Entry]") -> dict[int, tuple[str, int]]:
+    """Number to (superseded or cancelled, by which number)."""
+    found = {}
+    for entry in entries:
+        header = entry.header
+        if header.supersedes is not None:
+            found[header.supersedes] = ("superseded", header.number)
+        if header.cancels is not None:
+            found[header.cancels] = ("cancelled", header.number)
+    return found
+
+
+def _row(desk: "Desk", entry: "Entry", replaced: dict[int, tuple[str, int]], answers: dict[str, str]) -> Row:
+    header = entry.header
+    said = desk.mail.mine(header.channel, header.number)
+    acts = [each.word for each in said if each.word in _ACTS]
+    acts += [] if acts else _colleagues_act(desk, entry)
+    act = acts[-1] if acts and acts[-1] != "withdrawn" else None
+    words = {each.word for each in said if each.hash == entry.hash}
+    answered = answers.get(entry.hash)
+    by = replaced.get(header.number, ("", 0))
+    return Row(
+        channel=header.channel,
+        number=header.number,
+        kind=header.kind,
+        sender=header.office,
+        to=header.audience,
+        signers=(header.by, *(each.officer for each in header.endorsed)),
+        time=header.time,
+        state=_state(desk, entry, words, act, answered),
+        hash=entry.hash,
+        due=(header.due.day.isoformat(), header.due.what) if header.due else None,
+        act=act,
+        reply_to=f"{header.reply.channel}/{header.reply.number}" if header.reply else None,
+        supersedes=header.supersedes,
+        superseded_by=by[1] if by[0] == "superseded" else None,
+        cancelled_by=by[1] if by[0] == "cancelled" else None,
+        size=sum(part.size for part in header.sealed),
+        answered_by=answered,
+        reason=entry.reason.what if entry.reason else None,
+    )
+
+
+def _colleagues_act(desk: "Desk", entry: "Entry") -> list[str]:
+    rows = desk.mail.acks(entry.header.channel, entry.header.number)
+    return [row.word for row in rows if row.office == desk.office and row.word in _ACTS]
+
+
+def _state(desk: "Desk", entry: "Entry", words: set[str], act: str | None, answered: str | None) -> str:
+    if entry.status == "held":
+        return "held"
+    if act is not None:
+        return "complied"
+    if answered is not None:
+        return "answered"
+    if "read" in words:
+        return "read"
+    if "received" in words:
+        return "new"
+    if letters.is_before_you(desk, entry.header):
+        return "before-you"
+    return "unreadable" if "failed" in words else "held"
+
+
+# ---- one letter --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One letter, opened and checked; ``saved``: the files that were written."""
+
+    row: Row
+    titles: dict[str, str]
+    roster: int | None
+    body: str = field(repr=False)
+    body_type: str | None
+    data: bytes | None = field(repr=False)
+    readers: tuple[str, ...]
+    saved: tuple[Path, ...]
+    out_of_order: bool
+    incoming: bool
+
+    def banners(self) -> Iterator[tuple[str, str]]:
+        """Notices that stand above the letter, by name, each with what it is about."""
+        if self.out_of_order:
+            yield "held", self.row.place
+        if self.row.superseded_by:
+            yield "superseded", f"{self.row.channel}/{self.row.superseded_by}"
+        if self.row.cancelled_by:
+            yield "cancelled", f"{self.row.channel}/{self.row.cancelled_by}"
+
+    def head_lines(self) -> Iterator[tuple[str, str]]:
+        """The letter's head for a person."""
+        row = self.row
+        yield "number", row.place
+        yield "from", f"{self._titled(row.sender)}, signed by {', '.join(row.signers)}"
+        yield "to", self._titled(row.to)
+        yield "kind", row.kind
+        yield "time", row.time
+        yield "subject", row.subject or ""
+        if row.reply_to:
+            yield "answers", row.reply_to
+        if row.due:
+            yield "due", f"{row.due[1]} by {row.due[0]}"
+        for name, _, size in row.attachments or ():
+            yield "attached", f"{name} ({size:,} bytes)".replace(",", " ")
+        yield "also read by", f"{len(self.readers)} officers in all" if len(self.readers) > 1 else ""
+
+    def _titled(self, office: str) -> str:
+        title = self.titles.get(office, office)
+        return office if title == office else f"{office} ({title})"
+
+    def saved_lines(self) -> Iterator[str]:
+        """What was written where."""
+        for path in self.saved:
+            yield f"saved: {path}"
+
+    def hints(self) -> Iterator[str]:
+        """What to do next."""
+        if not self.incoming or self.out_of_order:
+            return
+        if self.row.attachments and not self.saved:
+            yield f"cipherpost read {self.row.place} --save DIR"
+        if self.row.due is not None and self.row.due[1] == "complied" and self.row.act is None:
+            yield f"cipherpost complied {self.row.place}"
+        elif self.row.answered_by is None:
+            yield f'cipherpost reply {self.row.place} -m "..."'
+
+    def as_json(self) -> dict[str, Any]:
+        """As in the inbox, and the letter itself."""
+        import json
+
+        return {
+            **self.row.as_json(),
+            "hash": self.row.hash,
+            "roster": self.roster,
+            "body": self.body,
+            "body_type": self.body_type,
+            "data": None if self.data is None else json.loads(self.data),
+            "readers": list(self.readers),
+        }
+
+
+def read(
+    desk: "Desk",
+    place: str | None,
+    *,
+    save: Path | None = None,
+    force: bool = False,
+    out_of_order: bool = False,
+) -> Shown:
+    """Open a letter and say that it was read; the oldest new one where none is named.
+
+    Raises:
+        NothingNewError, NoSuchDispatchError, NotALetterError, HeldLetterError, BeforeYouError: as they say.
+        NotAuthenticError: V9 or V10 failed; nothing was shown or saved.
+        UnableError: a file is in the way and ``force`` was not given.
+    """
+    from cipherpost.workflows import status
+
+    if place is None:
+        place = _oldest_new(desk)
+    entry = letters.entry_at(desk, place)
+    header = entry.header
+    _check_readable(desk, entry, out_of_order)
+    if not desk.copies.has(header.sealed[0].hash):
+        letters.fetch_sealed(desk, header)
+    letter, saved = _open(desk, entry, save, force=force)
+    outline = letters.outline_of(letter)
+    incoming = header.office != desk.office
+    if not out_of_order:
+        with desk.mail.transaction():
+            letters.keep_outline(desk, entry.hash, outline)
+            if incoming:
+                desk.mail.add_mine(header.channel, header.number, entry.hash, "received", desk.time())
+                desk.mail.add_mine(header.channel, header.number, entry.hash, "read", desk.time())
+        status.refresh(desk)
+    return _shown(desk, entry, letter, saved, out_of_order=out_of_order and entry.status == "held")
+
+
+def _oldest_new(desk: "Desk") -> str:
+    new = [row for row in received(desk) if row.state == "new"]
+    if not new:
+        raise NothingNewError("there is no new letter", hints=("cipherpost fetch", "cipherpost inbox"))
+    return new[0].place
+
+
+def _check_readable(desk: "Desk", entry: "Entry", out_of_order: bool) -> None:
+    header = entry.header
+    if header.letter is None:
+        raise NotALetterError(
+            f"this is a {header.kind}; it carries no letter",
+            where=f"{header.channel}/{header.number}",
+            hints=("cipherpost inbox",),
+        )
+    if entry.status == "held" and not out_of_order:
+        raise HeldLetterError(
+            f"it is held: {entry.reason.what if entry.reason else 'an earlier number is missing'}",
+            rule="letters are read in the order of their numbers",
+            hints=(
+                "cipherpost fetch    (again later)",
+                f"cipherpost read {header.channel}/{header.number} --out-of-order",
+            ),
+            channel=header.channel,
+            number=header.number,
+        )
+    if entry.status == "void":
+        reason = entry.reason
+        assert reason is not None
+        raise reason
+    if letters.is_before_you(desk, header):
+        raise BeforeYouError(
+            "it was sealed before you were a reader, or to others",
+            rule="a letter is sealed to those who belong to its audience when it is signed",
+            hints=("ask the center to share it with you",),
+            channel=header.channel,
+            number=header.number,
+        )
+
+
+def _open(desk: "Desk", entry: "Entry", save: Path | None, *, force: bool) -> "tuple[Letter, tuple[Path, ...]]":
+    if save is None:
+        return letters.open_letter(desk, entry.header), ()
+    with _Saver(save, force=force) as saver:
+        letter = letters.open_letter(desk, entry.header, save=saver.attachment)
+        if letter.body is not None:
+            header = entry.header
+            name = f"{header.channel.replace('/', '-')}-{header.number}.{letter.body_type}"
+            saver.text(name, letter.body)
+        return letter, saver.commit()
+
+
+class _Saver:
+    """Writes beside the final names, and gives the names only when the whole letter has been verified (I1)."""
+
+    def __init__(self, folder: Path, *, force: bool) -> None:
+        self._folder = folder
+        self._force = force
+        self._open: list[tuple[Path, Path, BinaryIO]] = []
+
+    def __enter__(self) -> "_Saver":
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        for part, _, file in self._open:
+            file.close()
+            part.unlink(missing_ok=True)
+
+    def attachment(self, info: "MemberInfo") -> BinaryIO:
+        """Where the bytes of an attachment go, for now."""
+        return self._new(info.name)
+
+    def text(self, name: str, body: str) -> None:
+        """The letter's own text."""
+        self._new(name).write(body.encode())
+
+    def _new(self, name: str) -> BinaryIO:
+        from cipherpost.letter import windows_problem
+
+        safe = (
+            name
+            if windows_problem(name) is None
+            else "".join(ch if ch.isalnum() or ch in "._-" else "_" for ch in name)
+        )
+        path = self._folder / safe
+        taken = {final.name.casefold() for _, final, _ in self._open}
+        if safe.casefold() in taken:
+            path = self._folder / f"{len(taken) + 1}-{safe}"
+        if path.exists() and not self._force:
+            raise UnableError(
+                "a file of this name is there already",
+                where=str(path),
+                rule="nothing is written over",
+                hints=("add --force", "name another folder behind --save"),
+            )
+        part = self._folder / f".{len(taken)}-{safe[:100]}.part"
+        file = part.open("wb")
+        self._open.append((part, path, file))
+        return file
+
+    def commit(self) -> tuple[Path, ...]:
+        """Give the files their names."""
+        done = []
+        for part, path, file in self._open:
+            file.close()
+            part.replace(path)
+            done.append(path)
+        self._open.clear()
+        return tuple(done)
+
+
+def _shown(desk: "Desk", entry: "Entry", letter: "Letter", saved: tuple[Path, ...], *, out_of_order: bool) -> Shown:
+    header = entry.header
+    view = desk.chain.channel(header.channel)
+    later = [view.by_hash(row.hash) for row in desk.mail.rows(header.channel) if row.number > header.number]
+    replaced = _replaced(each for each in later if each is not None and each.status == "counts")
+    row = _with_outline(_row(desk, entry, replaced, _answers(desk)), letters.outline_of(letter))
+    if out_of_order:
+        from dataclasses import replace
+
+        outline = letters.outline_of(letter)
+        row = replace(row, subject=outline.subject, attachments=outline.attachments)
+    newest = desk.roster.newest
+    return Shown(
+        row=row,
+        titles={name: desk.roster.title(name, newest) for name in {header.office, header.audience, CENTER}},
+        roster=header.roster.number if header.roster else None,
+        body=letter.body or "",
+        body_type=letter.body_type,
+        data=letter.data,
+        readers=tuple(f"{each.office}/{each.name}" for each in letters.readers(desk, header)),
+        saved=saved,
+        out_of_order=out_of_order,
+        incoming=header.office != desk.office,
+    )

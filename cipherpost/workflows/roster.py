@@ -1,0 +1,139 @@
+"""The roster as people and scripts look at it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cipherpost.errors import UseError
+from cipherpost.text import spoken
+
+if TYPE_CHECKING:
+    from cipherpost.desk import Desk
+    from cipherpost.roster.fold import Roster
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The newest state of a roster, and when each office was last heard of."""
+
+    network: str
+    fingerprint: str
+    roster: "Roster"
+    last_heard: dict[str, str]
+
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Named groups and their members, and ``all``."""
+        newest = self.roster.newest
+        return {"all": self.roster.members("all", newest), **self.roster.groups(newest)}
+
+    def head_lines(self) -> Iterator[tuple[str, str]]:
+        """What stands above the table."""
+        newest = self.roster.newest
+        yield "network", self.network
+        yield "fingerprint", self.fingerprint
+        yield "spoken", spoken(self.fingerprint)
+        yield "newest entry", f"{newest} of {self.roster.time_of(newest)}"
+        yield "keepers", ", ".join(self.roster.keepers(newest))
+        yield "time zone", self.roster.timezone(newest)
+        groups = self.roster.groups(newest)
+        yield "groups", ", ".join(groups)
+
+    def rows(self) -> Iterator[list[str]]:
+        """A line an office, for a table."""
+        newest = self.roster.newest
+        for name in self.roster.offices(newest):
+            officers = self._officers(name)
+            shown = ", ".join(each.name + (" (unchecked)" if each.unchecked else "") for each in officers)
+            state = str(self.roster.state(name, newest))
+            heard = self.last_heard.get(name, "")[:10]
+            yield [name, self.roster.title(name, newest), str(self.roster.role(name)), state, shown, heard]
+
+    def _officers(self, office: str) -> "tuple[Any, ...]":
+        return self.roster.officers(office, self.roster.newest)
+
+    def office_lines(self, office: str) -> Iterator[tuple[str, str]]:
+        """All of one office.
+
+        Raises:
+            UseError: there is none of this name.
+        """
+        newest = self.roster.newest
+        info = self.roster.office(office)
+        if info is None:
+            raise UseError(f"there is no office {office!r}", hints=("cipherpost roster",))
+        yield "office", office
+        yield "title", self.roster.title(office, newest)
+        yield "role", info.role
+        yield "state", str(self.roster.state(office, newest))
+        yield "since", f"entry {info.since} of {self.roster.time_of(info.since)}"
+        yield "threshold", str(self.roster.threshold(office, newest))
+        groups = [name for name, members in self.groups().items() if office in members]
+        yield "groups", ", ".join(groups)
+        yield "last heard", self.last_heard.get(office, "never")
+        for officer in self._officers(office):
+            yield "officer", officer.name + (" (unchecked: nobody heard the number)" if officer.unchecked else "")
+            yield "  signs with", str(officer.vkey)
+            yield "  card", officer.card
+            yield "  spoken", spoken(officer.card)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object for scripts."""
+        roster, newest = self.roster, self.roster.newest
+        return {
+            "network": self.network,
+            "fingerprint": self.fingerprint,
+            "spoken": spoken(self.fingerprint),
+            "number": newest,
+            "head": roster.hash_of(newest),
+            "keepers": list(roster.keepers(newest)),
+            "offices": [self._office_json(name) for name in roster.offices(newest)],
+            "groups": {name: list(members) for name, members in self.groups().items()},
+            "duties": [_duty_json(duty) for duty in roster.duties(newest)],
+            "forms": {
+                name: {"version": form.version, "hash": form.hash} for name, form in roster.forms(newest).items()
+            },
+            "escrow": {kind: list(offices) for kind in _KINDS if (offices := roster.escrow(kind, newest))},
+            "timezone": roster.timezone(newest),
+        }
+
+    def _office_json(self, name: str) -> dict[str, Any]:
+        roster, newest = self.roster, self.roster.newest
+        info = roster.office(name)
+        assert info is not None
+        return {
+            "name": name,
+            "title": roster.title(name, newest),
+            "role": info.role,
+            "state": roster.state(name, newest),
+            "since": info.since,
+            "threshold": roster.threshold(name, newest),
+            "groups": [group for group, members in self.groups().items() if name in members],
+            "last_heard": self.last_heard.get(name),
+            "officers": [
+                {
+                    "name": each.name,
+                    "key": str(each.vkey),
+                    "card": each.card,
+                    "spoken": spoken(each.card),
+                    "unchecked": each.unchecked,
+                    "since": each.since,
+                }
+                for each in self._officers(name)
+            ],
+        }
+
+
+_KINDS = ("circular", "instruction", "decision", "report", "audit", "message", "key")
+
+
+def _duty_json(duty: Any) -> dict[str, Any]:
+    return {name: str(getattr(duty, name)) for name in ("form", "audience", "rhythm")}
+
+
+def view(desk: "Desk") -> View:
+    """The roster as this home has verified it."""
+    heard: dict[str, str] = {}
+    for channel, last in desk.mail.last_times().items():
+        office = channel.partition("/")[0]
+        heard[office] = max(heard.get(office, ""), last)
+    return View(desk.network, desk.fingerprint, desk.roster, heard)

@@ -1,0 +1,150 @@
+"""What is new, owed, waiting, silent: counted when something changes, so that looking costs nothing."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from cipherpost.text import CENTER, parse_time
+
+if TYPE_CHECKING:
+    from cipherpost.desk import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """``owed``: what is due of this office, soonest first, each ``channel, number, due, what``; ``silent``: offices
+    not heard of for longer than their interval.
+    """
+
+    network: str
+    office: str
+    officer: str
+    title: str
+    admitted: bool
+    new: int
+    next_place: str | None
+    owed: tuple[dict[str, Any], ...]
+    outbox: int
+    silent: tuple[str, ...]
+    moved: str | None
+    last_fetch: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The object for scripts."""
+        return {
+            "network": self.network,
+            "office": self.office,
+            "officer": self.officer,
+            "new": self.new,
+            "owed": list(self.owed),
+            "outbox": self.outbox,
+            "silent": list(self.silent),
+            "proposals": 0,
+        }
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Names and values for a person."""
+        title = "" if self.title == self.office else f" ({self.title})"
+        yield "network", self.network
+        yield "you are", f"{self.officer}, {self.office}{title}"
+        if not self.admitted:
+            yield "admitted", "not yet: tell the center the number that `cipherpost card` shows"
+        yield "new letters", str(self.new)
+        yield "waiting", f"{self.outbox} in the outbox"
+        for debt in self.owed[:5]:
+            yield "owed", f"{debt['what']} to {debt['channel']}/{debt['number']} by {debt['due']}"
+        if len(self.owed) > 5:
+            yield "owed", f"and {len(self.owed) - 5} more"
+        if self.silent:
+            more = f" and {len(self.silent) - 8} more" if len(self.silent) > 8 else ""
+            yield "silent", ", ".join(self.silent[:8]) + more
+        if self.moved:
+            yield "attention", f"this home has moved: {self.moved}"
+        yield "last fetch", self.last_fetch or "never"
+
+    def next_steps(self) -> Iterator[str]:
+        """At most two commands."""
+        if self.new and self.next_place:
+            yield f"cipherpost read {self.next_place}"
+        if self.outbox or not self.new:
+            yield "cipherpost fetch"
+
+
+def status(desk: "Desk") -> Status:
+    """What this home knows without a line and without keys."""
+    kept = json.loads(desk.mail.meta("status") or "{}")
+    moved = desk.machine.check()
+    return Status(
+        network=desk.network,
+        office=desk.office,
+        officer=desk.officer,
+        title=kept.get("title", desk.office),
+        admitted=desk.mail.meta("admitted") is not None,
+        new=kept.get("new", 0),
+        next_place=kept.get("next"),
+        owed=tuple(kept.get("owed", ())),
+        outbox=len(desk.outbox.items()),
+        silent=_silent(desk, kept.get("days", 30), kept.get("heard_of", [])),
+        moved=moved.reason if moved else None,
+        last_fetch=desk.mail.meta("last fetch"),
+    )
+
+
+def _silent(desk: "Desk", days: int, expected: list[str]) -> tuple[str, ...]:
+    """The offices of which something was expected and nothing younger than the interval is known."""
+    heard: dict[str, str] = {}
+    for channel, last in desk.mail.last_times().items():
+        office = channel.partition("/")[0]
+        heard[office] = max(heard.get(office, ""), last)
+    limit = timedelta(days=days)
+    late = (name for name in expected if name not in heard or desk.now() - parse_time(heard[name]) > limit)
+    return tuple(late)
+
+
+def refresh(desk: "Desk") -> None:
+    """Count anew; every command that changes what is new or owed ends with this."""
+    from cipherpost.workflows import guards, reading
+
+    newest = desk.roster.newest
+    rows = reading.received(desk)
+    new = [row for row in rows if row.state == "new"]
+    offices = (name for name in desk.roster.offices(newest) if desk.roster.state(name, newest) == "good")
+    expected = [name for name in offices if name != desk.office] if desk.is_center else [CENTER]
+    if desk.is_center:
+        expected = [name for name in expected if desk.roster.role(name) == "committee"]
+    kept = {
+        "title": desk.roster.title(desk.office, newest),
+        "new": len(new),
+        "next": new[0].place if new else None,
+        "owed": _owed(rows),
+        "days": guards.check_days(desk),
+        "heard_of": expected,
+    }
+    desk.mail.set_meta("status", json.dumps(kept))
+
+
+def _owed(rows: "list[Any]") -> list[dict[str, Any]]:
+    """What letters with a ``due`` line still want of this office, soonest first."""
+    open_debts = []
+    for row in rows:
+        if row.due is None or row.superseded_by is not None or row.cancelled_by is not None:
+            continue
+        day, what = row.due
+        done = row.answered_by is not None if what == "reply" else row.act in {"complied", "unable"}
+        if not done:
+            open_debts.append({"channel": row.channel, "number": row.number, "due": day, "what": what})
+    return sorted(open_debts, key=lambda debt: (debt["due"], debt["channel"], debt["number"]))
+
+
+def end_of_day(day: date, zone: str) -> datetime:
+    """24:00 of a day in the network's zone, in UTC."""
+    if zone[0] in "+-":
+        sign = -1 if zone[0] == "-" else 1
+        offset: Any = timezone(sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6])))
+    else:
+        from zoneinfo import ZoneInfo
+
+        offset = ZoneInfo(zone)
+    return datetime.combine(day + timedelta(days=1), time(), offset).astimezone(UTC)
