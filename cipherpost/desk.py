@@ -244,9 +244,9 @@ class Desk:
     @cached_property
     def chain(self) -> "Chain":
         """The network as this home has verified it; what it learns is kept by `cipherpost.workflows.syncing`."""
-        from cipherpost.workflows.syncing import load_chain
+        from cipherpost.home.verified import load_chain
 
-        return load_chain(self)
+        return load_chain(self.mail, self.network, self.fingerprint)
 
     @property
     def roster(self) -> "Roster":

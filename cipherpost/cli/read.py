@@ -18,6 +18,7 @@ def fetch(session: Session, max_size: str | None, no_receipts: bool, full: bool)
 
     Running it again does no harm.
     """
+    from cipherpost.cli import fetched
     from cipherpost.cli.sizes import parse_size
     from cipherpost.workflows import fetching
 
@@ -26,12 +27,12 @@ def fetch(session: Session, max_size: str | None, no_receipts: bool, full: bool)
     if session.as_json:
         output.emit(result.as_json())
     else:
-        for line in result.result_lines():
+        for line in fetched.result_lines(result):
             output.say(output.safe(line))
         if not session.quiet:
-            for line in result.notice_lines():
+            for line in fetched.notice_lines(result):
                 output.tell(output.safe(line))
-            for line in result.hints():
+            for line in fetched.hints(result):
                 output.hint(line)
     return result.exit_code
 

@@ -1,1 +1,1 @@
-"""What officers do, each as one function over a `cipherpost.desk.Desk`; no words for the screen, no options."""
+"""What officers do, each as one function over a `cipherpost.desk.Desk`; results as values, no options and no streams."""

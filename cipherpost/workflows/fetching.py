@@ -47,7 +47,7 @@ class Fetched:
         """The gravest of all that happened (docs/troubleshooting.md, "Exit codes")."""
         errors = [*self.unreadable, *self.refused, *self.waiting, *self.stopped]
         codes = {error.exit_code for error in errors}
-        if self.missing or any(why != _LATER for _, _, why in self.held):
+        if self.missing or any(why != LEFT_FOR_LATER for _, _, why in self.held):
             codes.add(GapError.exit_code)
         if self.not_admitted is not None:
             codes.add(self.not_admitted.exit_code)
@@ -68,56 +68,8 @@ class Fetched:
             ],
         }
 
-    def result_lines(self) -> Iterator[str]:
-        """One line for each letter that is new."""
-        for entry in self.new:
-            header = entry.header
-            subject = self.subjects.get(entry.hash, "")
-            yield f"{header.channel}/{header.number}  {header.kind}  {subject}".rstrip()
 
-    def notice_lines(self) -> Iterator[str]:
-        """What else there is to know."""
-        from cipherpost.cli.output import NOTICES, many
-
-        if self.not_admitted is not None:
-            yield f"{self.not_admitted.what}; {self.not_admitted.rule}"
-            return
-        if self.just_admitted:
-            yield f"{NOTICES['admitted']}: {many(len(self.new), 'letter')} {'waits' if len(self.new) == 1 else 'wait'}"
-        elif not self.new:
-            yield NOTICES["nothing-new"]
-        if self.before_you:
-            yield f"{NOTICES['before-you']} ({many(self.before_you, 'letter')})"
-        for channel, number, why in self.held:
-            yield f"held: {channel}/{number}: {why}"
-        for channel, gaps in self.missing.items():
-            numbers = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in gaps)
-            yield f"missing: {channel}: {numbers}"
-        for error in (*self.unreadable, *self.refused, *self.stopped):
-            yield f"not accepted: {error}"
-        if self.restored:
-            yield f"{NOTICES['restored']}: {' '.join(self.restored)}"
-        receipts = [item for item in self.posted if item.kind in {"receipt", "check"}]
-        for item in self.posted:
-            if item not in receipts:
-                yield f"sent: {item.place}"
-        if receipts:
-            yield f"receipts sent: {many(len(receipts), 'office')}"
-        for error in self.waiting:
-            yield f"waits in the outbox: {error}"
-
-    def hints(self) -> Iterator[str]:
-        """What to do next, at most two."""
-        if self.not_admitted is not None:
-            yield from self.not_admitted.hints[:2]
-        elif self.new:
-            header = self.new[0].header
-            yield f"cipherpost read {header.channel}/{header.number}"
-        elif self.missing or self.held:
-            yield "cipherpost fetch    (again later; the sender was told what is missing)"
-
-
-_LATER: Final = "left at the post office for its size"
+LEFT_FOR_LATER: Final = "left at the post office for its size"
 
 
 def _place(entry: "Entry") -> dict[str, Any]:
@@ -269,7 +221,7 @@ def _open_one(desk: "Desk", entry: "Entry", result: Fetched, max_size: int | Non
         letters.fetch_sealed(desk, header, max_size=max_size)
         letter = letters.open_letter(desk, header)
     except letters.TooBigForNowError:
-        result.held.append((header.channel, header.number, _LATER))
+        result.held.append((header.channel, header.number, LEFT_FOR_LATER))
         return
     except letters.LetterMissingError as error:
         _say(desk, entry, "failed")

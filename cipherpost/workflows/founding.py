@@ -264,6 +264,7 @@ def _post_genesis(desk: "Desk", ring: "KeyRing", card: "SignedCard", statements:
     save_settings(desk.home, desk.settings)
     desk.post.create(names.card_name(desk.network, CENTER, card.hash), card.note)
     post_item(desk, item)
+    desk.mail.set_meta("admitted", header.time)
     return text.hash
 
 

@@ -16,7 +16,6 @@ from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, names
 from cipherpost.text import CENTER, ROSTER
 
 if TYPE_CHECKING:
-    from cipherpost.chain.network import Chain
     from cipherpost.desk import Desk
 
 ROSTER_CHANNEL = f"{CENTER}/{ROSTER}"
@@ -35,34 +34,6 @@ class Synced:
     new: list[Entry] = field(default_factory=list)
     refused: list[CipherpostError] = field(default_factory=list)
     missing: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-
-
-# ---- loading -----------------------------------------------------------------------------------------------------
-
-
-def load_chain(desk: "Desk") -> "Chain":
-    """The chain as this home left it: the roster folded again, all else taken up without verifying it again."""
-    from cipherpost.chain.network import Chain
-
-    chain = Chain(desk.network, desk.fingerprint)
-    mail = desk.mail
-
-    def load(_number: int, text_hash: str) -> bytes:
-        note = mail.note(text_hash)
-        assert note is not None  # rows and notes are written together
-        return note
-
-    for number, note in mail.notes(ROSTER_CHANNEL):
-        chain.offer(ROSTER_CHANNEL, number, note)
-    for channel, rows in mail.all_rows():
-        if channel != ROSTER_CHANNEL:
-            chain.restore(channel, rows, load)
-    for channel, number, note in mail.waiting():
-        try:
-            chain.offer(channel, number, note)
-        except (NotAuthenticError, NewerError):
-            continue
-    return chain
 
 
 # ---- one note ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,62 @@
+"""What one `fetch` did, in words."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cipherpost.cli.output import NOTICES, many
+
+if TYPE_CHECKING:
+    from cipherpost.workflows.fetching import Fetched
+
+
+def result_lines(result: "Fetched") -> Iterator[str]:
+    """One line for each letter that is new."""
+    for entry in result.new:
+        header = entry.header
+        subject = result.subjects.get(entry.hash, "")
+        yield f"{header.channel}/{header.number}  {header.kind}  {subject}".rstrip()
+
+
+def notice_lines(result: "Fetched") -> Iterator[str]:
+    """What else there is to know."""
+    if result.not_admitted is not None:
+        yield f"{result.not_admitted.what}; {result.not_admitted.rule}"
+        return
+    if result.just_admitted:
+        yield f"{NOTICES['admitted']}: {many(len(result.new), 'letter')} {'waits' if len(result.new) == 1 else 'wait'}"
+    elif not result.new:
+        yield NOTICES["nothing-new"]
+    if result.before_you:
+        yield f"{NOTICES['before-you']} ({many(result.before_you, 'letter')})"
+    yield from _trouble(result)
+    if result.restored:
+        yield f"{NOTICES['restored']}: {' '.join(result.restored)}"
+    receipts = [item for item in result.posted if item.kind in {"receipt", "check"}]
+    for item in result.posted:
+        if item not in receipts:
+            yield f"sent: {item.place}"
+    if receipts:
+        yield f"receipts sent to {many(len(receipts), 'office')}"
+    for error in result.waiting:
+        yield f"waits in the outbox: {error}"
+
+
+def _trouble(result: "Fetched") -> Iterator[str]:
+    for channel, number, why in result.held:
+        yield f"held: {channel}/{number}: {why}"
+    for channel, gaps in result.missing.items():
+        numbers = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in gaps)
+        yield f"missing: {channel}: {numbers}"
+    for error in (*result.unreadable, *result.refused, *result.stopped):
+        yield f"not accepted: {error}"
+
+
+def hints(result: "Fetched") -> Iterator[str]:
+    """What to do next, at most two."""
+    if result.not_admitted is not None:
+        yield from result.not_admitted.hints[:2]
+    elif result.new:
+        header = result.new[0].header
+        yield f"cipherpost read {header.channel}/{header.number}"
+    elif result.missing or result.held:
+        yield "cipherpost fetch    (again later; the sender was told what is missing)"
