@@ -95,6 +95,9 @@ class Desk:
         self._post = post
         self._passphrase = passphrase
         self._closing = ExitStack()
+        self.channels: dict[str, None] = {}
+        self.channels_at = -1
+        """The channels this office reads, and the roster entry they were found at (`workflows.syncing.readable`)."""
 
     @classmethod
     def open(cls, home: Path, **given: object) -> Self:

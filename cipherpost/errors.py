@@ -107,5 +107,5 @@ GRAVITY = (7, 3, 6, 5, 4, 1)
 
 
 def gravest(codes: "set[int] | frozenset[int]") -> int:
-    """The exit code of a batch whose items ended with ``codes`` (0 where all went well); wrong use of an item weighs least."""
+    """The exit code of a batch whose items ended with ``codes`` (0 where all went well); wrong use weighs least."""
     return next((code for code in GRAVITY if code in codes), max(codes, default=0))

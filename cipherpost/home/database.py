@@ -46,7 +46,7 @@ _INDEXES: Final = (
     "CREATE INDEX acks_via ON acks (via_channel, via_number)",
     "CREATE INDEX acks_office ON acks (office, channel, number)",
     "CREATE INDEX mine_place ON mine (channel, number)",
-    "CREATE INDEX mine_open ON mine (id) WHERE via_channel IS NULL",
+    "CREATE INDEX mine_open ON mine (channel, id) WHERE via_channel IS NULL",
 )
 
 

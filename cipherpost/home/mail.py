@@ -258,9 +258,18 @@ class Mail:
         )
         return [Mine._make(row) for row in found]
 
-    def unposted(self) -> list[Mine]:
-        """What is still to be said to others, the oldest first."""
-        return [Mine._make(row) for row in self._run("SELECT * FROM mine WHERE via_channel IS NULL ORDER BY id")]
+    def unposted(self, office: str | None = None) -> list[Mine]:
+        """What is still to be said to others, or about the channels of one ``office``; the oldest first."""
+        where, values = "via_channel IS NULL", ()
+        if office is not None:
+            where, values = f"{where} AND channel >= ? AND channel < ?", (f"{office}/", f"{office}0")  # "0" follows "/"
+        found = self._run(f"SELECT * FROM mine WHERE {where} ORDER BY id", values)  # noqa: S608  constant parts only
+        return [Mine._make(row) for row in found]
+
+    def offices_to_tell(self) -> set[str]:
+        """The offices about whose dispatches something is still to be said."""
+        found = self._run("SELECT DISTINCT channel FROM mine WHERE via_channel IS NULL")
+        return {channel.partition("/")[0] for (channel,) in found}
 
     def mark_posted(self, ids: Iterable[int], channel: str, number: int) -> None:
         """These were said in dispatch ``number`` of ``channel``."""

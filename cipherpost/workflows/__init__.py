@@ -1,1 +1,1 @@
-"""What officers do, each as one function over a `cipherpost.desk.Desk`; results as values, no options and no streams."""
+"""What officers do, each as one function over a `cipherpost.desk.Desk`: values in and out, no options, no streams."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from cipherpost import limits
 from cipherpost.dispatch.header import Ack, Head, Header, Missing
-from cipherpost.text import CENTER
+from cipherpost.text import ALL, CENTER
 from cipherpost.workflows.syncing import ROSTER_CHANNEL, missing_numbers, readable
 
 if TYPE_CHECKING:
@@ -43,17 +43,20 @@ def _ack_order(ack: Ack) -> tuple[bytes, int, str]:
 
 def heard_channels(desk: "Desk", to: str) -> list[str]:
     """The channels about which this office speaks to ``to``: those that come from it; an auditor, of all."""
-    own = desk.office
-    channels = [name for name in readable(desk) if name != ROSTER_CHANNEL]
-    if to == CENTER and desk.roster.role(own) == "auditor":
-        return [name for name in channels if name.partition("/")[0] != own]
-    return [name for name in channels if name.partition("/")[0] == to and to != own]
+    own, roster = desk.office, desk.roster
+    if to == CENTER and roster.role(own) == "auditor":
+        return [name for name in readable(desk) if name.partition("/")[0] != own and name != ROSTER_CHANNEL]
+    if to == own:
+        return []
+    read = readable(desk)
+    return [name for name in roster.channels_of(to) if name in read and name != ROSTER_CHANNEL]
 
 
 def pending(desk: "Desk", to: str) -> list[Ack]:
     """What is still to be said to an office: receipts of letters, acts, and how far its channels are whole."""
     channels = set(heard_channels(desk, to))
-    mine = [each for each in desk.mail.unposted() if each.channel in channels]
+    auditor = desk.roster.role(desk.office) == "auditor"
+    mine = [each for each in desk.mail.unposted(None if auditor else to) if each.channel in channels]
     acks = _receipts(desk, mine) + _acts(mine)
     for channel in sorted(channels):
         seen = _seen(desk, channel, {ack.number for ack in acks if ack.channel == channel})
@@ -118,14 +121,22 @@ def mark_posted(desk: "Desk", header: Header) -> None:
 
 def _heads(desk: "Desk", channel: str, to: str) -> Iterable[Head]:
     """The own last number in each other channel that ``to`` reads."""
+    if to == desk.office:
+        return
     newest = desk.roster.newest
-    own = desk.roster.channels_read_by(desk.office, newest)
-    read_there = set(desk.roster.channels_read_by(to, newest))
-    for name in sorted(own, key=str.encode):
-        if name.partition("/")[0] == desk.office and name not in {channel, ROSTER_CHANNEL} and name in read_there:
+    for name in sorted(_group_channels(desk), key=str.encode):
+        if name != channel and to in desk.roster.members(name.partition("/")[2], newest):
             last = desk.chain.channel(name).last
-            if last is not None and (to != desk.office):
+            if last is not None:
                 yield Head(name, last.header.number, last.hash)
+
+
+def _group_channels(desk: "Desk") -> list[str]:
+    """The own channels to groups."""
+    newest = desk.roster.newest
+    groups = (ALL, *desk.roster.groups(newest))
+    mine = set(desk.roster.channels_of(desk.office))
+    return [name for name in (f"{desk.office}/{group}" for group in groups) if name in mine]
 
 
 def missing(desk: "Desk", to: str) -> list[Missing]:
@@ -143,11 +154,16 @@ def owes_receipt(desk: "Desk", to: str) -> bool:
     acks = pending(desk, to)
     if any(ack.word != "seen" for ack in acks):
         return True
-    if _spell(missing(desk, to)) != (desk.mail.meta(f"stated missing {to}") or ""):
+    if misses(desk, to):
         return True
     if desk.roster.role(desk.office) != "auditor":
         return False
     return any(_has_news(desk, name) for name in channels if any(ack.channel == name for ack in acks))
+
+
+def misses(desk: "Desk", to: str) -> bool:
+    """Whether other numbers of ``to`` are missing than this office has said."""
+    return _spell(missing(desk, to)) != (desk.mail.meta(f"stated missing {to}") or "")
 
 
 def _has_news(desk: "Desk", channel: str) -> bool:

@@ -254,20 +254,23 @@ def _say(desk: "Desk", entry: "Entry", word: str) -> None:
 
 def _give_receipts(desk: "Desk", result: Fetched) -> None:
     """One receipt for each office to which something is to be said; a check where only numbers are missing."""
-    senders = dict.fromkeys(name.partition("/")[0] for name in syncing.readable(desk))
-    if desk.roster.role(desk.office) == "auditor":
-        senders = {CENTER: None}
-    with desk.progress.work("receipts", len(senders)) as step:
-        for office in senders:
-            step(1)
-            if office == desk.office or not _may_write(desk, office) or not acking.owes_receipt(desk, office):
-                continue
+    for office in _to_be_told(desk):
+        while _may_write(desk, office) and acking.owes_receipt(desk, office):
+            before = len(result.waiting)
             kind = "receipt" if acking.pending(desk, office) else "check"
             put_bare(desk, Plan(channel=f"{desk.office}/{office}", kind=kind, created=desk.time()))
             _drain(desk, result)
-            while len(acking.pending(desk, office)) > 0 and acking.owes_receipt(desk, office) and not result.waiting:
-                put_bare(desk, Plan(channel=f"{desk.office}/{office}", kind="receipt", created=desk.time()))
-                _drain(desk, result)
+            if len(result.waiting) > before:
+                break
+
+
+def _to_be_told(desk: "Desk") -> list[str]:
+    """The offices to which something may have to be said: those of which something came, is missing, or was."""
+    if desk.roster.role(desk.office) == "auditor":
+        return [CENTER]
+    senders = dict.fromkeys(name.partition("/")[0] for name in syncing.readable(desk))
+    told = desk.mail.offices_to_tell()
+    return [name for name in senders if name != desk.office and (name in told or acking.misses(desk, name))]
 
 
 def _may_write(desk: "Desk", office: str) -> bool:

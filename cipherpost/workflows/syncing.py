@@ -4,7 +4,7 @@ A reader asks for the next number of each channel, and for the one after it, so 
 fit makes it list a slot or a channel (docs/protocol.md, "Reading").
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -288,7 +288,10 @@ def _distinct(entries: list[Entry]) -> Iterator[Entry]:
             yield entry
 
 
-def readable(desk: "Desk") -> tuple[str, ...]:
-    """The channels this office reads, the roster first."""
-    channels = desk.roster.channels_read_by(desk.office, desk.roster.newest)
-    return tuple(dict.fromkeys((ROSTER_CHANNEL, *channels)))
+def readable(desk: "Desk") -> Mapping[str, None]:
+    """The channels this office reads, the roster first; found once for each state of the roster."""
+    newest = desk.roster.newest
+    if desk.channels_at != newest:
+        channels = desk.roster.channels_read_by(desk.office, newest)
+        desk.channels, desk.channels_at = dict.fromkeys((ROSTER_CHANNEL, *channels)), newest
+    return desk.channels
