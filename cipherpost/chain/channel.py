@@ -66,18 +66,21 @@ class Channel:
         Void ones are linked over, since an officer must never sign a number twice, though his first was void.
         Before signing, look at `stopped`.
         """
-        node = self.tree.end
-        while void := [kid for kid in node.children if kid.verdict is not None and not is_held(kid.verdict)]:
-            node = min(void, key=lambda kid: kid.taken)
-        return (node.number, node.hash) if node.number else (0, None)
+        tip, trailing = self.tree.end, [self.tree.end]
+        for node in trailing:
+            trailing += [kid for kid in node.children if kid.verdict is not None and not is_held(kid.verdict)]
+            tip = max(tip, node, key=lambda each: (each.number, each.hash))
+        return (tip.number, tip.hash) if tip.number else (0, None)
 
     @property
     def next(self) -> int:
         """The number to ask the post office for: the one after all that hangs together with number 1."""
-        node = self.tree.end
-        while node.children:
-            node = node.children[0]
-        return node.number + 1
+        return self.tree.top + 1
+
+    @property
+    def again(self) -> range:
+        """The numbers below `next` where nothing counts yet: something may have come under an alternate name."""
+        return range(self.tree.end.number + 1, self.next)
 
     @property
     def fork(self) -> int | None:

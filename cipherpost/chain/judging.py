@@ -4,7 +4,7 @@ What a later roster entry cannot change (the signatures, the state at the entry 
 note and kept in its node; what may change (cuts), and what depends on the dispatches before, is judged each time.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, TypedDict
 
 from cipherpost.chain.checks import (
     FETCH,
@@ -37,7 +37,7 @@ from cipherpost.roster.fold import Roster
 from cipherpost.roster.standing import CutOffError, StandingError, ThresholdError, check_endorsements, may_sign
 
 
-class Place(NamedTuple):
+class Place(TypedDict):
     """What the roster says of the two halves of a channel at one entry; the arguments of `check_place`."""
 
     role: str
@@ -52,11 +52,13 @@ class Judge:
     def __init__(self, roster: Roster) -> None:
         self.roster: Final = roster
         self._keys: dict[tuple[str, str], dict[bytes, VerifierKey]] = {}
+        self._uncut: dict[tuple[str, str, int], VerifierKey] = {}
         self._places: dict[tuple[str, int], Place] = {}
 
     def roster_grew(self) -> None:
-        """A new entry may bring new keys; what was true at an entry stays true."""
+        """A new entry may bring keys and cuts; what was true at an entry stays true."""
         self._keys.clear()
+        self._uncut.clear()
 
     # ---- V5, first half: the signature ---------------------------------------------------------------------------
 
@@ -158,14 +160,21 @@ class Judge:
 
     def _v5_standing(self, node: Node) -> CipherpostError | None:
         """The key that signed was in good standing at the entry cited, and no later entry cuts it off below."""
-        try:
-            key = may_sign(self.roster, channel=node.channel, number=node.number, officer=node.by, at=node.roster)
-        except CutOffError as error:
-            return CutError(error.what, rule=error.rule, hints=error.hints, channel=node.channel, number=node.number)
-        except StandingError as error:
-            return UnauthorizedError(
-                error.what, rule=error.rule, hints=error.hints, channel=node.channel, number=node.number
-            )
+        which = (node.channel, node.by, node.roster)
+        key = self._uncut.get(which)
+        if key is None:
+            try:
+                key = may_sign(self.roster, channel=node.channel, number=node.number, officer=node.by, at=node.roster)
+            except CutOffError as error:
+                return CutError(
+                    error.what, rule=error.rule, hints=error.hints, channel=node.channel, number=node.number
+                )
+            except StandingError as error:
+                return UnauthorizedError(
+                    error.what, rule=error.rule, hints=error.hints, channel=node.channel, number=node.number
+                )
+            if all(each.until is None for each in self.roster.keys(node.office, node.by)):  # no cut for any number
+                self._uncut[which] = key
         if node.keys and key.public not in node.keys:
             return UnauthorizedError(
                 f"it is signed with a key that {node.office}/{node.by} did not have at roster entry {node.roster}",
@@ -216,7 +225,7 @@ class Judge:
         header = node.header
         try:
             check_lines(header)
-            check_place(header, **self._place(header.channel, node.roster)._asdict())
+            check_place(header, **self._place(header.channel, node.roster))
         except (KindLinesError, KindPlaceError) as error:
             return error
         draft = header.draft
@@ -260,13 +269,13 @@ class Judge:
         role = roster.role(office) or ""
         member = roster.lateral_member(office, audience, at)
         if audience == office:
-            return Place(role, "own", role, member)
+            return Place(role=role, audience_is="own", audience_role=role, lateral_member=member)
         if roster.is_group(audience, at):
-            return Place(role, "group", None, member)
+            return Place(role=role, audience_is="group", audience_role=None, lateral_member=member)
         if roster.state(audience, at) is None:
             raise KindPlaceError(
                 f"there was no office or group {audience} at roster entry {at}",
                 rule="V6: a dispatch is written to whom the roster names",
                 channel=channel,
             )
-        return Place(role, "office", roster.role(audience), member)
+        return Place(role=role, audience_is="office", audience_role=roster.role(audience), lateral_member=member)

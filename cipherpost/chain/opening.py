@@ -55,8 +55,9 @@ def open_note(note: bytes, *, network: str, channel: str, number: int) -> Opened
         MisplacedError: V2.
     """
     # V1: limits before anything else, then the strict parse, which prints back to the same bytes
-    if len(note) > most_bytes(channel):
-        raise TooLargeError(f"the note has {len(note)} bytes", rule=f"at most {most_bytes(channel)}")
+    most = most_bytes(channel)
+    if len(note) > most:
+        raise TooLargeError(f"the note has {len(note)} bytes", rule=f"at most {most}")
     at = note.rfind(b"\n\n")
     one = _ONE_LINE.fullmatch(note, at + 2) if at > 0 else None
     if one is None or channel == ROSTER_CHANNEL:

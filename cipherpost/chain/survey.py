@@ -9,12 +9,12 @@ from typing import Protocol
 
 from cipherpost import limits
 from cipherpost.chain.channel import Channel
-from cipherpost.chain.checks import RaceLostError, RosterDisagreesError, RosterForkError, code_of
+from cipherpost.chain.checks import CutError, RaceLostError, RosterDisagreesError, RosterForkError, code_of
 from cipherpost.chain.findings import Finding, sort_key
 from cipherpost.chain.node import Node
 from cipherpost.roster.fold import Roster
 from cipherpost.roster.statements import Cut, Settle
-from cipherpost.text import format_time, parse_time
+from cipherpost.text import CENTER, format_time, parse_time
 
 
 class Judged(Protocol):
@@ -36,10 +36,12 @@ class Judged(Protocol):
 def survey(chain: Judged, now: str) -> tuple[Finding, ...]:
     """Every finding of V1 to V8 at the judging time ``now``, sorted by place."""
     found = set(chain.refused)
+    latest = _a_day_after(now)
+    acked = _acked_by_center(chain)
     for view in chain.channels.values():
         found.update(_waiting(view))
         found.update(_slots(chain, view))
-        latest = _a_day_after(now)
+        found.update(_uncounted(chain, view, acked.get(view.name, 0)))
         for node in view.counting():
             found.update(_v7_clock(node, latest))
             found.update(_v8_disagrees(chain, node))
@@ -118,6 +120,30 @@ def _settled_in(roster: Roster, channel: str, number: int) -> str | None:
             if isinstance(said, Cut | Settle) and said.channel == channel and said.number >= number:
                 return f"center/roster/{entry.number}"
     return None
+
+
+# ---- cuts below what was acknowledged --------------------------------------------------------------------------------
+
+
+def _acked_by_center(chain: Judged) -> dict[str, int]:
+    """Channel to the highest number that a counting dispatch of the center acks."""
+    acked: dict[str, int] = {}
+    for view in chain.channels.values():
+        for node in view.counting() if view.office == CENTER else ():
+            for ack in node.header.acks:
+                acked[ack.channel] = max(ack.number, acked.get(ack.channel, 0))
+    return acked
+
+
+def _uncounted(chain: Judged, view: Channel, acked: int) -> Iterator[Finding]:
+    """What an officer who was retired or suspended had sent, and the center had acknowledged, before it was cut off."""
+    for number in range(1, min(acked, view.tree.top) + 1):
+        for node in view.tree.slots.get(number, ()):
+            if isinstance(node.verdict, CutError):
+                tenures = chain.roster.keys(node.office, node.by)
+                causes = {each.cause for each in tenures if each.good(node.roster)}
+                if causes & {"retire", "suspend"}:
+                    yield _finding(node, "uncounted", f"the center acknowledged {acked}, and it was cut off below")
 
 
 # ---- V7, V8 ----------------------------------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ class Tree:
         self.split: Node | None = None
         """While two sides go on: the last node that they share."""
         self.slots: dict[int, list[Node]] = {}
+        self.top = 0
+        """The highest number of a node that hangs."""
         self.known: dict[str, Node] = {}
         self.orphans: dict[str | None, list[Node]] = {}
         """Signed nodes that wait, by the hash they link to."""
@@ -118,6 +120,7 @@ class Tree:
         self._keep(node)
         node.parent = parent = self.end
         parent.children.append(node)
+        self.top = node.number
         if node.judged:
             node.last = node
             self._note_draft(node)
@@ -146,12 +149,13 @@ class Tree:
         if plain:
             if node.verdict is None:
                 self.path.append(node)
-        elif self._pins:
+        elif node.number <= self._last_pin:
             self._choose_with_pins()
         else:
             while not self.stands(parent) and parent.parent is not None:
                 parent = parent.parent
-            self._choose(parent)
+            if parent is not self.split:  # both sides go on already, and what hangs below them cannot end that
+                self._choose(parent)
 
     def judge_again(self, pins: Sequence[tuple[int, str]]) -> None:
         """The roster has grown: judge all that hangs anew. ``pins``: (number, hash), the latest statement last."""
@@ -185,6 +189,7 @@ class Tree:
                     self.orphans[here.hash] = never
 
     def _evaluate(self, node: Node, parent: Node) -> None:
+        self.top = max(self.top, node.number)
         node.verdict = gap(node) if is_held(parent.verdict) else self._judge(self, node)
         node.last = node if node.verdict is None else parent.last
         self._note_draft(node)

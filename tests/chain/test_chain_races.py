@@ -1,7 +1,7 @@
 """Races, forks, pins and cuts; and that the order of arrival decides nothing but an open race."""
 
 import pytest
-from chainkit import Net, codes, counting, feed, offer, officer, reason, signer, status
+from chainkit import Net, ack, codes, counting, feed, offer, officer, reason, signer, status
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -236,6 +236,39 @@ def test_cut_a_pin_chooses_the_side_that_the_center_verified(net):
     net.entry("retire tver/orlov", f"cut 4 {CHANNEL} 2 {right.hash}")
     chain = net.chain(*notes)
     assert counting(chain, CHANNEL) == [one.hash, right.hash, more_right.hash]
+
+
+@pytest.mark.parametrize(("statement", "extra"), [("suspend tver", ["uncounted"]), ("dissolve tver", [])])
+def test_cut_below_what_the_center_acknowledged_is_a_finding(net, statement, extra):
+    notes = net.run(CHANNEL, 3)
+    receipt = net.make("center/tver", by="stasova", kind="receipt", acks=(ack(notes[1], "seen"),))
+    net.entry(statement, f"cut 4 {CHANNEL} 1 {notes[0].hash}")
+    assert sorted(codes(net.chain(*notes, receipt))) == [*extra, "void", "void"]
+
+
+# ---- looking again ---------------------------------------------------------------------------------------------------
+
+
+def test_numbers_where_nothing_counts_yet_are_looked_at_again(net):
+    one, two = net.run(CHANNEL, 2)
+    void = net.make(CHANNEL, two, kind="circular")
+    view = net.chain(one, two, void).channel(CHANNEL)
+    assert (view.next, view.again) == (4, range(3, 4))
+    right = net.make(CHANNEL, two, by="petrova")
+    view = net.chain(one, two, void, right).channel(CHANNEL)
+    assert (view.next, view.again, view.tip) == (4, range(4, 4), (3, right.hash))
+
+
+def test_a_fork_that_goes_on_and_on_is_not_judged_from_the_start_each_time(net):
+    one, left, right, more_left, more_right = notes = fork(net)
+    chain = net.chain(*notes)
+    tree = chain.channel(CHANNEL).tree
+    tree._choose = pytest.fail
+    feed(chain, net.run(CHANNEL, 3, more_left))
+    feed(chain, net.run(CHANNEL, 3, more_right, by="petrova"))
+    assert chain.channel(CHANNEL).fork == 1
+    assert status(chain, left) == status(chain, right) == "held"
+    assert status(chain, one) == "counts"
 
 
 # ---- restoring -------------------------------------------------------------------------------------------------------
