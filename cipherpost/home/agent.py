@@ -249,8 +249,10 @@ def main(arguments: list[str]) -> None:
                 break
             holding = _answer(connection, identity, seal_hash, deadline)
             if not holding:
-                _clean(where)  # before the other side knows: it may unlock anew in the same place
+                # Once, and before the other side knows: it may unlock anew in the same place.
+                _clean(where)
                 connection.send_bytes(b"locked")
+                os._exit(0)  # the listener's own end would take away the socket of whoever came after
     _end(where)
 
 
