@@ -5,10 +5,11 @@ subject with terminal escapes or bidirectional overrides is shown and does nothi
 """
 
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from cipherpost.errors import CipherpostError, UnableError, gravest
 
@@ -20,6 +21,8 @@ JSON_VERSION: Final = 1
 """Version of the layout of every JSON object printed; a field that is added does not change it."""
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+_SPOKEN: Final = re.compile(r"\b((?:[0-9]{5} ){5}[0-9]{5}) ((?:[0-9]{5} ){5}[0-9]{5})\b")
 
 NOTICES: Final[Mapping[str, str]] = {
     "nothing-lost": "nothing is lost: the letter waits in the outbox",
@@ -71,7 +74,7 @@ def say(text: str = "") -> None:
 
 def tell(text: str) -> None:
     """A line for the person, on standard error."""
-    sys.stderr.write(f"cipherpost: {text}\n")
+    sys.stderr.write(_wrapped(f"cipherpost: {text}", sys.stderr, indent=12) + "\n")
 
 
 def notice(name: str, detail: str = "") -> None:
@@ -80,8 +83,37 @@ def notice(name: str, detail: str = "") -> None:
 
 
 def hint(text: str) -> None:
-    """What to do next, on standard error."""
+    """What to do next, on standard error; never wrapped, since a command must stay one line to be copied."""
     sys.stderr.write(f"cipherpost: hint: {text}\n")
+
+
+def _columns(stream: TextIO) -> int | None:
+    """How wide the terminal behind ``stream`` is; None where there is none, and nothing is wrapped."""
+    if not stream.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def _wrapped(text: str, stream: TextIO, *, indent: int) -> str:
+    """``text`` broken between words for a terminal, further lines indented; as it is elsewhere.
+
+    A spoken number is broken in the middle, so that both lines are read alike.
+    """
+    columns = _columns(stream)
+    if columns is None or len(text) <= columns or columns < indent + 20:
+        return text
+    import textwrap
+
+    text = _SPOKEN.sub(lambda found: " ".join((_glued(found[1]), _glued(found[2]))), text)
+    return textwrap.fill(
+        text, columns, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    ).replace("\0", " ")
+
+
+def _glued(words: str) -> str:
+    return words.replace(" ", "\0")
 
 
 # ---- errors ------------------------------------------------------------------------------------------------------
@@ -90,7 +122,7 @@ def hint(text: str) -> None:
 def show_error(error: CipherpostError, *, as_json: bool) -> None:
     """The error line and its hints on standard error; with ``as_json`` one object on standard output too."""
     sys.stdout.flush()
-    sys.stderr.write(f"cipherpost: error: {safe(str(error))}\n")
+    tell(f"error: {safe(str(error))}")
     for text in error.hints[:2]:
         hint(safe(text))
     if as_json:
@@ -172,10 +204,10 @@ def document(words: str, out: str | None, *, force: bool) -> None:
 
 def body(words: str) -> None:
     """The body of a letter, harmless, wrapped to a terminal's width of at most 80 columns."""
-    import shutil
     import textwrap
 
-    width = min(80, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
+    columns = _columns(sys.stdout)
+    width = None if columns is None else min(80, columns)
     for line in safe(words, lines=True).rstrip("\n").split("\n"):
         if width is None or len(line) <= width or line.startswith(("    ", "\t", "|")):
             say(line)
@@ -203,7 +235,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    drawn = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for row in cells:
         drawn.add_row(*(Text(cell) for cell in row))
     Console(highlight=False).print(drawn)
@@ -214,7 +246,7 @@ def fields(pairs: Iterable[tuple[str, str]]) -> None:
     shown = [(name, safe(value)) for name, value in pairs if value]
     width = max((len(name) for name, _ in shown), default=0)
     for name, value in shown:
-        say(f"{name:<{width}}  {value}")
+        say(_wrapped(f"{name:<{width}}  {value}", sys.stdout, indent=width + 2))
 
 
 def size(count: int) -> str:

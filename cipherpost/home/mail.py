@@ -260,7 +260,7 @@ class Mail:
 
     def unposted(self, office: str | None = None) -> list[Mine]:
         """What is still to be said to others, or about the channels of one ``office``; the oldest first."""
-        where, values = "via_channel IS NULL", ()
+        where, values = "via_channel IS NULL", tuple[str, ...]()
         if office is not None:
             where, values = f"{where} AND channel >= ? AND channel < ?", (f"{office}/", f"{office}0")  # "0" follows "/"
         found = self._run(f"SELECT * FROM mine WHERE {where} ORDER BY id", values)  # noqa: S608  constant parts only
