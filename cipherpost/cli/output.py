@@ -237,7 +237,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
     drawn = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for row in cells:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(_SPOKEN.sub(r"\1\n\2", cell)) for cell in row))
     Console(highlight=False).print(drawn)
 
 

@@ -129,14 +129,14 @@ def join(
             ("network", joined.network),
             ("office", joined.office),
             ("officer", officer),
-            ("spoken", joined.spoken),
             ("home", str(joined.home)),
             ("card", str(joined.card_file)),
+            ("spoken", joined.spoken),
         ]
     )
+    output.notice("read-aloud")
     if no_passphrase:
         output.notice("no-passphrase")
-    output.notice("read-aloud", joined.spoken)
     if joined.delivered:
         output.tell("your card lies at the post office; the center has only to admit it")
     else:

@@ -269,7 +269,7 @@ class Shown:
             yield "due", f"{row.due[1]} by {row.due[0]}"
         for name, _, size in row.attachments or ():
             yield "attached", f"{name} ({size:,} bytes)".replace(",", " ")
-        yield "also read by", f"{len(self.readers)} officers in all" if len(self.readers) > 1 else ""
+        yield "readers", f"{len(self.readers)} officers can open it" if len(self.readers) > 1 else ""
 
     def _titled(self, office: str) -> str:
         title = self.titles.get(office, office)
