@@ -83,7 +83,7 @@ class Desk:
         passphrase: Callable[[], str] | None = None,
         progress: Progress | None = None,
         overrides: Overrides | None = None,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.home = home
@@ -91,7 +91,7 @@ class Desk:
         self.progress: Progress = progress or Silent()
         self.overrides = overrides or Overrides()
         self.random = random
-        self._clock = clock
+        self._clock = clock or utc_now
         self._post = post
         self._passphrase = passphrase
         self._closing = ExitStack()
