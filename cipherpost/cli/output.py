@@ -174,7 +174,9 @@ def sent(session: "Session", done: "Sequence[Posted]") -> int:
 
 
 def _reach(done: "Posted") -> None:
-    if done.dry_run:
+    if done.dry_run and not done.to:
+        tell(f"nothing was posted; it would be {done.place}")
+    elif done.dry_run:
         tell(f"nothing was sent; it would go to {many(len(done.to), 'office')}: {' '.join(done.to)}")
         if done.readers:
             tell(f"who can read it: {' '.join(done.readers)}")

@@ -190,7 +190,16 @@ def reply(
         created=desk.time(),
         reply=Reply(header.channel, header.number, entry.hash),
     )
-    return [_send_one(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run)]
+    return _counted(desk, [_send_one(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run)])
+
+
+def _counted(desk: "Desk", sent: list[Posted]) -> list[Posted]:
+    """Count anew what is new and owed, since an answer changes it."""
+    from cipherpost.workflows import status
+
+    if not any(each.dry_run for each in sent):
+        status.refresh(desk)
+    return sent
 
 
 def comply(desk: "Desk", place: str, word: str, *, why: str | None = None) -> list[Posted]:
@@ -218,7 +227,7 @@ def comply(desk: "Desk", place: str, word: str, *, why: str | None = None) -> li
     if why is None:
         desk.mail.add_mine(header.channel, header.number, entry.hash, word, desk.time())
         put_bare(desk, Plan(channel=plan.channel, kind=plan.kind, created=plan.created, acks=(act,)))
-        return _post_all(desk, plan.channel, line)
+        return _counted(desk, _post_all(desk, plan.channel, line))
     letter = text_of(why, subject=f"Unable: {place}", attachments=())
     plan = Plan(
         channel=plan.channel,
@@ -230,7 +239,7 @@ def comply(desk: "Desk", place: str, word: str, *, why: str | None = None) -> li
     sent = _send_one(desk, plan, letter, line, even_if_sent=False, dry_run=False)
     if not sent.already:
         desk.mail.add_mine(header.channel, header.number, entry.hash, word, desk.time())
-    return [sent]
+    return _counted(desk, [sent])
 
 
 def _answerable(desk: "Desk", place: str) -> "Entry":
