@@ -45,7 +45,7 @@ class Tree:
         self._drafts: dict[int, list[Node]] = {}
         self._pins: tuple[tuple[int, str], ...] = ()
         self._pinned: dict[int, str] = {}
-        self._last_pin = 0
+        self._pin_hashes: frozenset[str] = frozenset()
         self._taken = 0
 
     # ---- looking -------------------------------------------------------------------------------------------------
@@ -141,16 +141,14 @@ class Tree:
         if parent is None or not parent.hangs or parent.number != node.number - 1:
             self.orphans.setdefault(node.previous, []).append(node)
             return
-        if parent is self.end and not parent.children and self.split is None and node.number > self._last_pin:
-            plain = node.hash not in self.orphans  # nearly always: the next number of a channel without races
-        else:
-            plain = False
-        self._hang_all(node, parent)
-        if plain:
-            if node.verdict is None:
-                self.path.append(node)
-        elif node.number <= self._last_pin:
+        first = parent is self.end and not parent.children and self.split is None
+        hung = self._hang_all(node, parent)
+        if any(each.hash in self._pin_hashes for each in hung):
             self._choose_with_pins()
+        elif all(each.verdict is not None for each in hung):
+            return  # nothing more counts
+        elif first and len(hung) == 1 and not self.is_pinned_away(node):
+            self.path.append(node)  # nearly always: the next number
         else:
             while not self.stands(parent) and parent.parent is not None:
                 parent = parent.parent
@@ -165,7 +163,7 @@ class Tree:
                 if node.parent is not None:
                     self._evaluate(node, node.parent)
         self._pins = tuple(pins)
-        self._last_pin = max((number for number, _ in pins), default=0)
+        self._pin_hashes = frozenset(hashed for _, hashed in pins)
         self._choose_with_pins()
 
     def _keep(self, node: Node) -> None:
@@ -174,7 +172,9 @@ class Tree:
         self.known[node.hash] = node
         self.slots.setdefault(node.number, []).append(node)
 
-    def _hang_all(self, node: Node, parent: Node) -> None:
+    def _hang_all(self, node: Node, parent: Node) -> list[Node]:
+        """Hang ``node``, and what waited for it; gives all that hangs now."""
+        hung: list[Node] = []
         stack = [(node, parent)]
         while stack:
             here, above = stack.pop()
@@ -187,6 +187,8 @@ class Tree:
                 never = [kid for kid in waiting if kid.number != here.number + 1]  # link to another number's hash
                 if never:
                     self.orphans[here.hash] = never
+            hung.append(here)
+        return hung
 
     def _evaluate(self, node: Node, parent: Node) -> None:
         self.top = max(self.top, node.number)

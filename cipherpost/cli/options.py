@@ -137,7 +137,9 @@ def override(function: Function) -> Function:
 _SHARED = ("home", "post", "passphrase_file", "as_json", "quiet", "verbose", "stale_ok", "clock_ok", "alone")
 
 
-def command(group: click.Group | None = None, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+def command(
+    name: str | None = None, *, group: click.Group | None = None
+) -> Callable[[Callable[..., Any]], click.Command]:
     """A command that gets the `Session` first, then its own options; added to ``group`` where one is given."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
@@ -148,8 +150,9 @@ def command(group: click.Group | None = None, **settings: Any) -> Callable[[Call
             return function(session, **values)
 
         update_wrapper(called, function)
-        name = settings.pop("name", function.__name__.replace("_", "-"))
-        made: click.Command = click.command(name, context_settings=CONTEXT, **settings)(common(called))
+        made = click.command(name or function.__name__.replace("_", "-"), cls=click.Command, context_settings=CONTEXT)(
+            common(called)
+        )
         if group is not None:
             group.add_command(made)
         return made

@@ -1,0 +1,247 @@
+"""What counting headers say of others, held against what is there: stated heads, acks, silence, cuts.
+
+All of it is computed from roster and headers alone, so two auditors with the same notes get the same findings (I8).
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from cipherpost.chain.checks import CutError, RosterHeldError
+from cipherpost.chain.findings import Finding
+from cipherpost.chain.freshness import is_stale, judged_now, newest_center_time
+from cipherpost.dispatch.heads import parse_heads
+from cipherpost.errors import NotAuthenticError, TooLargeError
+from cipherpost.postoffice import NoSuchObjectError, UnreachableError, names
+from cipherpost.text import CENTER, ROSTER, parse_time, sha256
+
+if TYPE_CHECKING:
+    from cipherpost.chain.channel import Channel
+    from cipherpost.chain.network import Chain
+    from cipherpost.chain.node import Node
+    from cipherpost.dispatch.header import Head
+    from cipherpost.workflows.audit_reading import Reader
+
+_ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
+_UNANSWERED: Final = frozenset({"receipt", "check", "roster"})
+"""Kinds to which nobody owes an ack of its own."""
+
+
+class Claim(NamedTuple):
+    """Somebody's word that number ``number`` of a channel exists, and the dispatch (``tver/center/12``) that says so."""
+
+    number: int
+    place: str
+
+
+class Heard:
+    """Which numbers of a channel others than its own office have acked."""
+
+    __slots__ = ("named", "seen")
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.named: set[int] = set()
+
+    def has(self, number: int) -> bool:
+        """Whether anybody acked ``number``, or saw the channel whole beyond it."""
+        return number <= self.seen or number in self.named
+
+
+class Words:
+    """The words of all headers about all channels, gathered in one pass over what counts."""
+
+    def __init__(self, chain: "Chain") -> None:
+        self.chain = chain
+        self._claims: dict[str, Claim] = {}
+        self._heard: dict[str, Heard] = {}
+        self._heads_files: list[Node] = []
+        for view in chain.channels.values():
+            for node in view.counting():
+                self._gather(node)
+            for entry in view.held():
+                node = view.tree.known[entry.hash]
+                if node.signed and isinstance(entry.reason, RosterHeldError):
+                    self._claim(_ROSTER_CHANNEL, node.roster, node)
+
+    def _gather(self, node: "Node") -> None:
+        header = node.header
+        for ack in header.acks:
+            if ack.number:
+                self._claim(ack.channel, ack.number, node)
+                self._hear(ack.channel, ack.number, ack.word, node.office)
+        for head in header.heads:
+            self._claim(head.channel, head.number, node)
+        if header.reply is not None:
+            self._claim(header.reply.channel, header.reply.number, node)
+        if header.heads_file is not None:
+            self._heads_files.append(node)
+
+    def _claim(self, channel: str, number: int, node: "Node") -> None:
+        known = self._claims.get(channel)
+        if known is None or number > known.number:
+            self._claims[channel] = Claim(number, f"{node.channel}/{node.number}")
+
+    def _hear(self, channel: str, number: int, word: str, office: str) -> None:
+        if office == channel.partition("/")[0]:
+            return
+        heard = self._heard.setdefault(channel, Heard())
+        if word == "seen":
+            heard.seen = max(heard.seen, number)
+        else:
+            heard.named.add(number)
+
+    # ---- public heads of earlier audits ------------------------------------------------------------------------------
+
+    def read_heads_files(self, reader: "Reader") -> Iterator[Finding]:
+        """Take up the public heads of audits that count, each bound by hash and size to a signed header.
+
+        Raises:
+            UnreachableError: the post office went away.
+        """
+        for node in self._heads_files:
+            found = _heads_file(reader, node)
+            if isinstance(found, Finding):
+                yield found
+                continue
+            for head in found:
+                self._claim(head.channel, head.number, node)
+                view = self.chain.channels.get(head.channel)
+                stands = view.entry(head.number) if view is not None else None
+                if stands is not None and stands.hash != head.hash:
+                    what = f"its public heads name another {head.channel}/{head.number} than the one that stands here"
+                    yield _of(node, "disagrees", what)
+
+    # ---- what is missing ---------------------------------------------------------------------------------------------
+
+    def missing(self) -> Iterator[Finding]:
+        """Numbers that somebody names and that are not here, above all that is (the chain lists those below)."""
+        for channel, claim in sorted(self._claims.items()):
+            view = self.chain.channels.get(channel)
+            first = 1 + (_highest(view) if view is not None else 0)
+            if claim.number >= first:
+                numbers = _numbers(first, claim.number)
+                yield Finding(
+                    code="gap",
+                    channel=channel,
+                    number=first,
+                    office=channel.partition("/")[0],
+                    detail=f"{numbers} missing; {claim.place} names number {claim.number}",
+                )
+
+    # ---- silence -----------------------------------------------------------------------------------------------------
+
+    def silence(self, as_of: str) -> Iterator[Finding]:
+        """The center not heard of for its check interval at ``as_of``, and offices that nobody acks for as long."""
+        roster = self.chain.roster
+        days = roster.check_days(CENTER, roster.newest)
+        center = [view for view in self.chain.channels.values() if view.office == CENTER]
+        newest = newest_center_time([node.time for node in view.counting()] for view in center)
+        if newest is not None and is_stale(newest, judged_now(as_of, newest_center=newest), days):
+            yield Finding(
+                code="stale", office=CENTER, detail=f"nothing of the center is newer than {newest}", time=newest
+            )
+        since = parse_time(as_of) - timedelta(days=days)
+        for view in self.chain.channels.values():
+            if self._has_readers(view.name):
+                yield from self._unheard(view, [node for node in view.counting() if parse_time(node.time) < since])
+
+    def _has_readers(self, channel: str) -> bool:
+        """Whether anybody but the sender is there to ack a channel."""
+        office, _, audience = channel.partition("/")
+        roster = self.chain.roster
+        if audience in {ROSTER, office}:
+            return False
+        if roster.is_group(audience, roster.newest):
+            return any(member != office for member in roster.members(audience, roster.newest))
+        return roster.good(audience, roster.newest)
+
+    def _unheard(self, view: "Channel", old: "Iterable[Node]") -> Iterator[Finding]:
+        heard = self._heard.get(view.name, Heard())
+        silent = [node for node in old if node.kind not in _UNANSWERED and not heard.has(node.number)]
+        if silent:
+            first, last = silent[0], silent[-1]
+            what = f"number {first.number}" if first is last else f"{len(silent)} dispatches, the last {last.number},"
+            yield _of(first, "unheard", f"nobody acknowledges {what} since {first.time}")
+
+    # ---- cuts --------------------------------------------------------------------------------------------------------
+
+    def uncounted(self) -> Iterator[Finding]:
+        """Dispatches that a retirement or suspension cut off although the center had acknowledged them before."""
+        for view in self.chain.channels.values():
+            cut = {node.number: node for node in view.tree.path if isinstance(node.verdict, CutError)}
+            cut |= {node.number: node for node in _behind(view) if isinstance(node.verdict, CutError)}
+            acked = _acked_by_center(self.chain, view.name) if cut else []
+            for number, node in sorted(cut.items()):
+                entry = _entry_that_cut(self.chain, node)
+                for place, relied, high, covers in acked:
+                    if relied < entry and (number == high or (covers and number < high)):
+                        yield _of(node, "uncounted", f"the center had acknowledged it in {place}")
+                        break
+
+
+def _highest(view: "Channel") -> int:
+    """The highest number of which a signed note is here."""
+    slots = view.tree.slots
+    beyond = (number for number, nodes in slots.items() if number > view.tree.end.number)
+    return max(
+        (number for number in beyond if any(node.signed for node in slots[number])), default=view.tree.end.number
+    )
+
+
+def _behind(view: "Channel") -> "Iterator[Node]":
+    """Notes that hang behind the end of what counts."""
+    for number, nodes in view.tree.slots.items():
+        if number > view.tree.end.number:
+            yield from nodes
+
+
+def _acked_by_center(chain: "Chain", channel: str) -> list[tuple[str, int, int, bool]]:
+    """(dispatch, roster entry it relies on, number acked, whether that covers lower numbers) of the center's acks."""
+    return [
+        (f"{node.channel}/{node.number}", node.roster, ack.number, ack.word == "seen")
+        for view in chain.channels.values()
+        if view.office == CENTER
+        for node in view.counting()
+        for ack in node.header.acks
+        if ack.channel == channel
+    ]
+
+
+def _entry_that_cut(chain: "Chain", node: "Node") -> int:
+    """The roster entry that retired or suspended the signer; 0 where another cause cut him off."""
+    for tenure in chain.roster.keys(node.office, node.by):
+        if tenure.good(node.roster) and tenure.cause in {"retire", "suspend"}:
+            return tenure.until or 0
+    return 0
+
+
+def _heads_file(reader: "Reader", node: "Node") -> "tuple[Head, ...] | Finding":
+    stated = node.header.heads_file
+    assert stated is not None
+    name = names.heads_name(reader.chain.network, node.office, stated.hash)
+    try:
+        data = reader.post.get(name, min(stated.size, names.size_limit(name)))
+    except UnreachableError as error:
+        reader.pass_over(name, error)
+        return ()
+    except NoSuchObjectError:
+        return _of(node, "letter-missing", "the file of its public heads is not there")
+    except TooLargeError:
+        return _of(node, "swapped", "the file of its public heads is longer than the header says")
+    if sha256(data) != stated.hash:
+        return _of(node, "swapped", "the file of its public heads has another hash than the header says")
+    try:
+        return parse_heads(data)
+    except NotAuthenticError as error:
+        return _of(node, "malformed", f"the file of its public heads: {error.what}")
+
+
+def _of(node: "Node", code: str, detail: str) -> Finding:
+    return Finding(
+        code=code, channel=node.channel, number=node.number, office=node.office, detail=detail, time=node.time
+    )
+
+
+def _numbers(first: int, last: int) -> str:
+    return f"number {first} is" if first == last else f"numbers {first} to {last} are"
