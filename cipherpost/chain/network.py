@@ -118,6 +118,8 @@ class Chain:
     def restore(self, channel: str, rows: Iterable[Row], load: Callable[[int, str], bytes]) -> None:
         """Take up what this same home verified before, under the roster as it is now, without verifying it again.
 
+        Only the path is taken up; what lost a race or was held is offered again, after this, if it is to be listed.
+
         Args:
             rows: those of `Channel.rows`, from number 1 on, into a channel that is still empty.
             load: gives the note of (number, hash), as kept; asked only when a whole header is needed.

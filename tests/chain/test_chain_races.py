@@ -246,6 +246,16 @@ def test_cut_below_what_the_center_acknowledged_is_a_finding(net, statement, ext
     assert sorted(codes(net.chain(*notes, receipt))) == [*extra, "void", "void"]
 
 
+def test_pin_an_honest_run_through_its_number_is_taken_note_by_note(net):
+    notes = net.run(CHANNEL, 4)
+    net.entry(f"settle {CHANNEL} 3 {notes[2].hash}")
+    chain = net.chain(*notes[:3])
+    other = net.make(CHANNEL, notes[1], by="petrova")
+    assert offer(chain, other).status == "void"
+    assert offer(chain, notes[3]).counts
+    assert len(counting(chain, CHANNEL)) == 4
+
+
 # ---- looking again ---------------------------------------------------------------------------------------------------
 
 
@@ -266,6 +276,8 @@ def test_a_fork_that_goes_on_and_on_is_not_judged_from_the_start_each_time(net):
     tree._choose = pytest.fail
     feed(chain, net.run(CHANNEL, 3, more_left))
     feed(chain, net.run(CHANNEL, 3, more_right, by="petrova"))
+    for each in net.run("tver/center", 2, more_left, kind="circular"):
+        offer(chain, each)
     assert chain.channel(CHANNEL).fork == 1
     assert status(chain, left) == status(chain, right) == "held"
     assert status(chain, one) == "counts"
