@@ -180,23 +180,25 @@ def follow(desk: "Desk", channel: str, synced: Synced | None = None, *, full: bo
 
 
 def _more_is_known(desk: "Desk", channel: str, number: int) -> bool:
-    """Whether anything speaks of a number above the one that is not there."""
+    """Whether anything speaks of a number above the one that is not there, or of another text than we have."""
     stated = stated_head(desk, channel)
     if stated is not None and stated >= number:
         return True
-    if desk.chain.channel(channel).gaps():
+    view = desk.chain.channel(channel)
+    if view.gaps() or view.wanted():
         return True
     return desk.post.size(names.note_name(desk.network, channel, number + 1)) is not None
 
 
 def _take_listed(desk: "Desk", channel: str, result: Synced) -> None:
-    """List the channel from where it breaks off, and take all of it."""
+    """List the channel from where it breaks off, or from the lowest text that is wanted, and take all of it."""
     view = desk.chain.channel(channel)
+    lowest = min([view.next, *(number for number, _ in view.wanted())])
     prefix = names.channel_prefix(desk.network, channel)
-    after = names.note_name(desk.network, channel, view.next - 1) if view.next > 1 else ""
+    after = names.note_name(desk.network, channel, lowest - 1) if lowest > 1 else ""
     for name in islice(desk.post.names(prefix, after), _LISTED):
         slot = names.parse_object_name(name)
-        if isinstance(slot, names.Slot) and slot.number >= view.next - 1:
+        if isinstance(slot, names.Slot) and slot.number >= lowest:
             _take_object(desk, channel, slot.number, name, result)
 
 
