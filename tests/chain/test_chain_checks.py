@@ -5,6 +5,8 @@ from chainkit import Net, ack, codes, counting, draft, feed, offer, officer, rea
 
 from cipherpost import limits
 from cipherpost.chain.checks import (
+    DraftExpiredError,
+    DraftSpentError,
     ForgedError,
     MisplacedError,
     StatementsError,
@@ -533,3 +535,38 @@ def test_offering_again_changes_nothing(net):
     before = list(chain.channel("tver/center").entries())
     feed(chain, [*made, *net.entries, *reversed(made)])
     assert list(chain.channel("tver/center").entries()) == before
+
+
+def test_v5_a_bad_copy_of_a_waiting_entry_hides_no_good_one(net):
+    third = net.entry("title tver Tver")
+    fourth = net.entry("title tver Tver Gubernia Committee")
+    bad = signer("center/stasova", 9).sign(fourth.text)
+    for copies in ([bad, fourth.note], [fourth.note, bad]):
+        chain = net.chain(entries=2)
+        for copy in copies:
+            assert chain.offer(*fourth.slot, copy).status == "held"
+        offer(chain, third)
+        assert chain.roster.newest == 4
+        assert codes(chain) == ["forged"]
+        with pytest.raises(ForgedError):
+            chain.offer(*fourth.slot, bad)
+
+
+def test_v6_a_draft_of_the_roster_is_used_once_and_in_time(net):
+    net.entry(officer("center/sverdlov"), officer("center/orlov"))
+    net.entry("keepers orlov stasova sverdlov", endorsers=("orlov", "sverdlov"), draft=1)
+    net.entry("title tver Tver", endorsers=("orlov",), draft=2)
+    chain = net.chain()
+    again = net.entry("title tver Again", endorsers=("orlov",), draft=2, number=6)
+    net.entries.pop()
+    late = net.entry("title tver Late", endorsers=("orlov",), draft=3, time="2026-12-23T00:00:00Z", number=6)
+    net.entries.pop()
+    for made, error in ((again, DraftSpentError), (late, DraftExpiredError)):
+        with pytest.raises(error):
+            offer(chain, made)
+    assert chain.roster.newest == 5
+
+
+def test_v6_an_entry_with_a_malformed_statement_is_refused(net):
+    with pytest.raises(StatementsError):
+        offer(net.chain(), net.entry("threshold center none"))
