@@ -71,6 +71,7 @@ class Desk:
         settings: what its ``cipherpost.toml`` says.
         post: another post office than the home's own.
         passphrase: asked at most once, when the keys are under one.
+        trace: told each step, for those who want to watch (``-v``).
         clock, random: the world's time (aware, UTC) and so many random bytes.
     """
 
@@ -83,6 +84,7 @@ class Desk:
         passphrase: Callable[[], str] | None = None,
         progress: Progress | None = None,
         overrides: Overrides | None = None,
+        trace: Callable[[str], None] = lambda _text: None,
         clock: Callable[[], datetime] | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
@@ -91,6 +93,7 @@ class Desk:
         self.progress: Progress = progress or Silent()
         self.overrides = overrides or Overrides()
         self.random = random
+        self.trace = trace
         self._clock = clock or utc_now
         self._post = post
         self._passphrase = passphrase

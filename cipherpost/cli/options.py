@@ -70,6 +70,7 @@ class Session:
             post=self.post,
             passphrase=self.passphrase,
             progress=self.bars(),
+            trace=self.trace,
             overrides=Overrides(stale_ok=self.stale_ok, clock_ok=self.clock_ok, alone=self.alone),
         )
         context = click.get_current_context()
@@ -77,6 +78,13 @@ class Session:
         if write:
             desk.lock()
         return desk
+
+    def trace(self, text: str) -> None:
+        """Say a step on standard error, with ``-v`` only."""
+        if self.verbose:
+            from cipherpost.cli import output
+
+            output.tell(output.safe(text))
 
     def passphrase(self) -> str:
         """The passphrase of this officer's keys: from the file named, else from the terminal; never an argument.

@@ -90,8 +90,9 @@ def read(session: Session, place: str | None, save: str | None, force: bool, out
 @click.option("--unable", is_flag=True, help="Say that it cannot be carried out; needs -m.")
 @click.option("-m", "--message", metavar="TEXT", help="Why not; goes sealed to the sender.")
 @click.option("--withdraw", is_flag=True, help="Take back what was said before.")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be done.")
 @override
-def complied(session: Session, place: str, unable: bool, message: str | None, withdraw: bool) -> int:
+def complied(session: Session, place: str, unable: bool, message: str | None, withdraw: bool, dry_run: bool) -> int:
     """Tell the sender that an instruction is carried out, or cannot be."""
     from cipherpost.errors import UseError
     from cipherpost.workflows import sending
@@ -103,4 +104,4 @@ def complied(session: Session, place: str, unable: bool, message: str | None, wi
     if message and not unable:
         raise UseError("-m goes with --unable", hints=(f'cipherpost reply {place} -m "TEXT"',))
     word = "unable" if unable else "withdrawn" if withdraw else "complied"
-    return output.sent(session, sending.comply(session.desk(write=True), place, word, why=message))
+    return output.sent(session, sending.comply(session.desk(write=True), place, word, why=message, dry_run=dry_run))

@@ -116,6 +116,7 @@ def fetch_sealed(desk: "Desk", header: "Header", *, max_size: int | None = None)
         if desk.copies.has(sealed.hash):
             return
         name = names.sealed_name(desk.network, header.office, sealed.hash)
+        desk.trace(f"getting {name} ({sealed.size} bytes)")
         there = desk.post.size(name)
         if there is None:
             desk.mail.set_file(sealed.hash, sealed.size, "missing")

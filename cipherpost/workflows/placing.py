@@ -157,6 +157,7 @@ def _upload(desk: "Desk", item: "Item", header: Header) -> None:
         name = names.sealed_name(desk.network, header.office, sealed.hash)
         if desk.post.size(name) == sealed.size and stored_hash(desk, name, sealed.size) == sealed.hash:
             continue
+        desk.trace(f"putting {name} ({sealed.size} bytes)")
         with item.sealed_path(sealed.hash).open("rb") as file:
             desk.post.put(name, file)
         if desk.post.size(name) != sealed.size:
@@ -188,6 +189,7 @@ def _claim(desk: "Desk", header: Header, note: bytes) -> bool:
     from cipherpost.postoffice import names
 
     name = names.note_name(desk.network, header.channel, header.number)
+    desk.trace(f"posting {name}")
     desk.post.create(name, note)
     if _read_back(desk, name) == note:
         return True

@@ -202,7 +202,7 @@ def _counted(desk: "Desk", sent: list[Posted]) -> list[Posted]:
     return sent
 
 
-def comply(desk: "Desk", place: str, word: str, *, why: str | None = None) -> list[Posted]:
+def comply(desk: "Desk", place: str, word: str, *, why: str | None = None, dry_run: bool = False) -> list[Posted]:
     """Say that a dispatch is carried out (``complied``), cannot be (``unable``), or take that back (``withdrawn``).
 
     Raises:
@@ -224,6 +224,9 @@ def comply(desk: "Desk", place: str, word: str, *, why: str | None = None) -> li
         )
     plan = Plan(channel=f"{desk.office}/{header.office}", kind="receipt", created=desk.time())
     act = Ack(header.channel, header.number, entry.hash, word)
+    if why is None and dry_run:
+        number = desk.chain.channel(plan.channel).tip[0] + 1
+        return [Posted(channel=plan.channel, kind=plan.kind, number=number, to=(header.office,), dry_run=True)]
     if why is None:
         desk.mail.add_mine(header.channel, header.number, entry.hash, word, desk.time())
         put_bare(desk, Plan(channel=plan.channel, kind=plan.kind, created=plan.created, acks=(act,)))
@@ -236,8 +239,8 @@ def comply(desk: "Desk", place: str, word: str, *, why: str | None = None) -> li
         reply=Reply(header.channel, header.number, entry.hash),
         acks=(act,),
     )
-    sent = _send_one(desk, plan, letter, line, even_if_sent=False, dry_run=False)
-    if not sent.already:
+    sent = _send_one(desk, plan, letter, line, even_if_sent=False, dry_run=dry_run)
+    if not sent.already and not dry_run:
         desk.mail.add_mine(header.channel, header.number, entry.hash, word, desk.time())
     return _counted(desk, [sent])
 

@@ -48,6 +48,7 @@ def take_note(desk: "Desk", channel: str, number: int, note: bytes) -> Entry:
     view = desk.chain.channel(channel)
     before = view.tree.end
     entry = desk.chain.offer(channel, number, note)
+    desk.trace(f"{channel}/{number}: {entry.header.kind} by {entry.header.by}, {entry.status}")
     appended = view.tree.end is not before and view.tree.end.hash == entry.hash and view.tree.end.parent is before
     with desk.mail.transaction():
         node = view.tree.known[entry.hash]
