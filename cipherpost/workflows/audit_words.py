@@ -28,7 +28,7 @@ _UNANSWERED: Final = frozenset({"receipt", "check", "roster"})
 
 
 class Claim(NamedTuple):
-    """Somebody's word that number ``number`` of a channel exists, and the dispatch (``tver/center/12``) that says so."""
+    """Somebody's word that ``number`` of a channel exists, and the dispatch (``tver/center/12``) that says so."""
 
     number: int
     place: str

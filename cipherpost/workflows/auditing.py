@@ -1,0 +1,297 @@
+"""Audit a network without reading a letter: everything a post office holds, verified by somebody who trusts nobody.
+
+Checks V1 to V8 are those of `cipherpost.chain`, run anew from the genesis; what headers say of others is held against
+what is there; with ``sealed`` the sealed files are looked at too (V9). The result depends on the post office, the
+judging time, and, in a home, on what that home had verified before.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from cipherpost.chain.findings import Finding
+from cipherpost.chain.network import Chain
+from cipherpost.desk import Progress, Silent, absolute
+from cipherpost.dispatch.header import Head
+from cipherpost.errors import NewerError, NotAuthenticError, UseError
+from cipherpost.note import split
+from cipherpost.postoffice import NoSuchObjectError, names
+from cipherpost.text import format_time, sha256
+from cipherpost.workflows.audit_reading import ROSTER_CHANNEL, Reader
+from cipherpost.workflows.audit_report import Report
+from cipherpost.workflows.audit_words import Words
+from cipherpost.workflows.verifying import Verified, verify_file
+
+if TYPE_CHECKING:
+    from cipherpost.desk import Desk
+    from cipherpost.postoffice import PostOffice
+
+__all__ = [
+    "GenesisAlteredError",
+    "NoPostOfficeError",
+    "Remembered",
+    "Report",
+    "Subject",
+    "Verified",
+    "audit",
+    "verify_file",
+]
+
+_NOT_SEALED: Final = "V9, the sealed files: that they are there, whole, and sealed to enough readers (--sealed)"
+_NOT_READ: Final = "V10, the letters: an audit opens none"
+_NOT_LEDGER: Final = "V11, the ledger: this version does not judge who owed a report, and when"
+
+
+class NoPostOfficeError(UseError):
+    """Outside a home an audit must be told which post office."""
+
+
+class GenesisAlteredError(NotAuthenticError):
+    """No network of the post office has the fingerprint, and of one the first roster entry is missing or altered."""
+
+
+class Remembered(NamedTuple):
+    """A dispatch that a home verified before; ``note`` gives its bytes, None where only its hash was told."""
+
+    channel: str
+    number: int
+    hash: str
+    note: Callable[[], bytes | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is audited: a post office, a network in it, and what the auditor's home remembers of it.
+
+    ``remembered`` gives dispatches in any order; ``clock`` is the machine's where None is given.
+    """
+
+    post: "PostOffice"
+    network: str
+    fingerprint: str
+    remembered: Callable[[], Iterable[Remembered]] = tuple
+    clock: Callable[[], datetime] | None = None
+
+    @classmethod
+    def outside(cls, post_url: str | None, fingerprint: str) -> "Subject":
+        """The network of a post office whose genesis has this fingerprint, in hex or as it is spoken.
+
+        Raises:
+            NoPostOfficeError: no post office was named.
+            NetworkNameError: no network there has it. GenesisAlteredError: it may have had, see there.
+            TextError: it is no fingerprint.
+        """
+        from cipherpost.postoffice import open_post_office
+        from cipherpost.workflows.founding import NetworkNameError, find_network
+
+        if post_url is None:
+            raise NoPostOfficeError(
+                "which post office is to be audited",
+                rule="outside a home, a fingerprint goes with a post office",
+                hints=("cipherpost audit --post PLACE --fingerprint F",),
+            )
+        post = open_post_office(absolute(post_url))
+        try:
+            network, full = find_network(post, fingerprint)
+        except NetworkNameError:
+            _check_geneses(post)
+            raise
+        return cls(post=post, network=network, fingerprint=full)
+
+    @classmethod
+    def of_home(cls, desk: "Desk") -> "Subject":
+        """The network of a home, at its post office or the one named for this command."""
+        return cls(
+            post=desk.post,
+            network=desk.network,
+            fingerprint=desk.fingerprint,
+            remembered=lambda: _remembered(desk),
+            clock=desk.now,
+        )
+
+
+def _check_geneses(post: "PostOffice") -> None:
+    """Tell a post office that was tampered with from one that is another network's.
+
+    Raises:
+        GenesisAlteredError: see there.
+    """
+    after = ""
+    while (name := next(post.names("", after), None)) is not None:
+        network = name.partition("/")[0]
+        after = f"{network}0"  # "0" follows "/"
+        genesis = names.note_name(network, ROSTER_CHANNEL, 1)
+        try:
+            note = post.get(genesis, names.size_limit(genesis))
+            Chain(network, sha256(split(note).text)).offer(ROSTER_CHANNEL, 1, note)
+        except (NoSuchObjectError, NotAuthenticError, NewerError) as error:
+            raise GenesisAlteredError(
+                f"the first roster entry of {network} is missing or altered: {error.what}",
+                where=f"{post.url}: {genesis}",
+                rule="a network is known by the hash of its genesis, and no other one here has this fingerprint",
+                hints=(f"audit another copy of this post office, or of {network}",),
+            ) from None
+
+
+def _remembered(desk: "Desk") -> Iterator[Remembered]:
+    def note(hashed: str) -> Callable[[], bytes | None]:
+        return lambda: desk.mail.note(hashed)
+
+    pin = desk.settings.roster
+    if pin is not None:
+        yield Remembered(ROSTER_CHANNEL, pin.number, pin.hash, lambda: None)
+    for channel, rows in desk.mail.all_rows():
+        for row in rows:
+            yield Remembered(channel, row.number, row.hash, note(row.hash))
+
+
+# ---- the audit -------------------------------------------------------------------------------------------------------
+
+
+def audit(
+    subject: Subject, *, sealed: bool = False, as_of: datetime | None = None, progress: Progress | None = None
+) -> Report:
+    """Verify everything of a network that its post office holds.
+
+    Args:
+        sealed: fetch and look at every sealed file too (V9).
+        as_of: the judging time for silence and clocks; now where None is given.
+
+    Raises:
+        UnreachableError: the post office does not answer.
+    """
+    from cipherpost.desk import utc_now
+
+    progress = progress or Silent()
+    moment = format_time(as_of or (subject.clock or utc_now)())
+    chain = Chain(subject.network, subject.fingerprint)
+    reader = Reader(subject.post, chain, progress)
+    with closing(subject.post):
+        found = _look(reader, subject, moment, sealed=sealed, progress=progress)
+    return _report(reader, _without_echoes(found), as_of=moment, sealed=sealed)
+
+
+def _look(reader: Reader, subject: Subject, moment: str, *, sealed: bool, progress: Progress) -> set[Finding]:
+    chain = reader.chain
+    reader.read_all()
+    found: set[Finding] = set()
+    if chain.roster.newest:
+        found.update(_rollbacks(chain, subject.remembered()))
+        words = Words(chain)
+        found.update(words.read_heads_files(reader))
+        found.update(words.missing())
+        found.update(words.silence(moment))
+        found.update(words.uncounted())
+        if sealed:
+            from cipherpost.workflows.sealed_check import check_sealed
+
+            found.update(check_sealed(reader, progress))
+    else:
+        found.add(_no_genesis())
+    found.update(reader.findings())
+    found.update(chain.findings(moment))
+    return found
+
+
+def _no_genesis() -> Finding:
+    return Finding(
+        code="gap",
+        channel=ROSTER_CHANNEL,
+        number=1,
+        office="center",
+        detail="the first entry of the roster is missing; nothing can be verified without it",
+    )
+
+
+def _rollbacks(chain: Chain, remembered: Iterable[Remembered]) -> Iterator[Finding]:
+    """What this home verified before and the post office no longer shows, one finding for each run of numbers.
+
+    Where another dispatch lies in its place, the chain is given the one remembered too, and judges race or fork.
+    """
+    gone: dict[str, set[int]] = {}
+    for each in remembered:
+        view = chain.channel(each.channel)
+        if view.by_hash(each.hash) is not None:
+            continue
+        if view.candidates(each.number):
+            _offer(chain, each)
+            what = f"this home verified another number {each.number} before: {each.hash[:16]}..."
+            yield _rollback(each.channel, each.number, what)
+        else:
+            gone.setdefault(each.channel, set()).add(each.number)
+    for channel, numbers in gone.items():
+        for _, run in groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0]):
+            first, *rest = [number for _, number in run]
+            what = f"numbers {first} to {rest[-1]} are gone" if rest else f"number {first} is gone"
+            yield _rollback(channel, first, f"{what}; this home verified it before")
+
+
+def _rollback(channel: str, number: int, detail: str) -> Finding:
+    return Finding(code="rollback", channel=channel, number=number, office=channel.partition("/")[0], detail=detail)
+
+
+def _offer(chain: Chain, each: Remembered) -> None:
+    note = each.note()
+    if note is None:
+        return
+    try:
+        chain.offer(each.channel, each.number, note)
+    except (NotAuthenticError, NewerError):
+        return  # the chain lists it
+
+
+def _without_echoes(found: set[Finding]) -> tuple[Finding, ...]:
+    """Drop what another finding of the same gap says with more words."""
+    by_place: dict[tuple[str | None, int | None], list[Finding]] = {}
+    for each in found:
+        if each.code == "gap":
+            by_place.setdefault((each.channel, each.number), []).append(each)
+    echoes = {
+        each for same in by_place.values() for each in sorted(same, key=lambda one: (-len(one.detail), one.detail))[1:]
+    }
+    return tuple(found - echoes)
+
+
+def _report(reader: Reader, findings: tuple[Finding, ...], *, as_of: str, sealed: bool) -> Report:
+    chain, newest = reader.chain, reader.chain.roster.newest
+    heads: list[Head] = []
+    dispatches = 0
+    for view in chain.channels.values():
+        last = view.last
+        if last is not None:
+            heads.append(Head(view.name, last.header.number, last.hash))
+            dispatches += sum(1 for _ in view.counting())
+    offices = {head.channel.partition("/")[0] for head in heads} | {each.office for each in findings if each.office}
+    return Report(
+        network=chain.network,
+        fingerprint=chain.fingerprint,
+        roster=Head(ROSTER_CHANNEL, newest, chain.roster.hash_of(newest) or "") if newest else None,
+        as_of=as_of,
+        dispatches=dispatches,
+        heads=tuple(sorted(heads)),
+        findings=findings,
+        not_checked=tuple(_not_checked(reader, sealed=sealed)),
+        unread=reader.unread,
+        skipped=dict(reader.post.skipped),
+        titles=_titles(chain, offices),
+    )
+
+
+def _titles(chain: Chain, offices: Iterable[str]) -> Mapping[str, str]:
+    return {office: chain.roster.title(office, chain.roster.newest) for office in offices}
+
+
+def _not_checked(reader: Reader, *, sealed: bool) -> Iterator[str]:
+    if not sealed:
+        yield _NOT_SEALED
+    yield _NOT_READ
+    yield _NOT_LEDGER
+    if reader.chain.roster.newest == 0:
+        yield "everything but the roster: without its first entry nobody is known"
+    if reader.unlisted:
+        yield (f"what else may lie there: the post office does not list all it holds ({reader.unlisted} or more notes)")
+    for name in reader.newer:
+        yield f"{name}: made by a newer cipherpost"
