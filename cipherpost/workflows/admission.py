@@ -241,7 +241,7 @@ def waiting_cards(desk: "Desk") -> list[WaitingCard]:
     """Cards of declared offices that nobody has admitted; what is no card of theirs is passed over."""
     from cipherpost.workflows import syncing
 
-    syncing.follow(desk, entries.ROSTER_CHANNEL)
+    syncing.follow_roster(desk)
     newest = desk.roster.newest
     found = []
     for office in desk.roster.offices(newest):

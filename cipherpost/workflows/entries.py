@@ -26,7 +26,7 @@ def prepare(desk: "Desk") -> None:
     from cipherpost.workflows.draining import drain_or_raise
 
     guards.check_keeper(desk)
-    syncing.follow(desk, ROSTER_CHANNEL)
+    syncing.follow_roster(desk)
     drain_or_raise(desk)
     guards.check_keeper(desk)
 

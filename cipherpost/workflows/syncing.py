@@ -27,6 +27,10 @@ class RosterShortError(NotAuthenticError):
     """The post office shows a shorter or another roster than this home was told of."""
 
 
+class OtherNetworkError(NotAuthenticError):
+    """The post office belongs to another network that has the same name."""
+
+
 @dataclass(slots=True)
 class Synced:
     """What one round found: entries newly known, notes refused with their reasons, numbers that are missing."""
@@ -243,10 +247,10 @@ def follow_roster(desk: "Desk", synced: Synced | None = None, *, full: bool = Fa
     Raises:
         RosterShortError: see `sync`.
     """
+    check_right_post(desk)
     result = follow(desk, ROSTER_CHANNEL, synced, full=full)
     if desk.roster.newest == 0:
         raise _no_network(desk, result)
-    check_right_post(desk)
     pin = desk.settings.roster
     if pin is not None and desk.roster.hash_of(pin.number) != pin.hash:
         shorter = desk.roster.newest < pin.number
@@ -267,9 +271,35 @@ def check_right_post(desk: "Desk") -> None:
 
     Raises:
         UnableError: the first roster entry of this network is not there.
+        OtherNetworkError: another network's is.
     """
-    if desk.post.size(names.note_name(desk.network, ROSTER_CHANNEL, 1)) is None:
+    name = names.note_name(desk.network, ROSTER_CHANNEL, 1)
+    if desk.post.size(name) is None:
         raise _no_network(desk, Synced())
+    found = _genesis_hash(desk, name)
+    if found is not None and found != desk.fingerprint:
+        raise OtherNetworkError(
+            f"another network of the name {desk.network} is at this post office",
+            where=desk.post.url,
+            rule=f"a network is known by its fingerprint: ours is {desk.fingerprint[:16]}..., there is {found[:16]}...",
+            hints=("name the right one: --post PLACE", "compare the number with the center: cipherpost roster"),
+        )
+
+
+def _genesis_hash(desk: "Desk", name: str) -> str | None:
+    """The fingerprint of the network whose genesis lies there; None for junk, which says nothing about whose it is."""
+    from cipherpost.chain.network import Chain
+    from cipherpost.note import split
+    from cipherpost.text import sha256
+
+    try:
+        note = desk.post.get(name, limits.ROSTER_BYTES)
+        found = sha256(split(note).text)
+        if found != desk.fingerprint:
+            Chain(desk.network, found).offer(ROSTER_CHANNEL, 1, note)
+    except (NotAuthenticError, NewerError, NoSuchObjectError, ForeignObjectError):
+        return None
+    return found
 
 
 def _no_network(desk: "Desk", result: Synced) -> CipherpostError:

@@ -1,0 +1,141 @@
+"""Bad input, one test an item: the post office itself, and what lies in its slots."""
+
+import errno
+import os
+
+import pytest
+from cliharness import check_words, files, refused, state_of
+
+from cipherpost.postoffice.directory import DirectoryPost
+from cipherpost.postoffice.folders import AnchoredFolder
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="folders are held otherwise there")
+LETTER = "Order\n\nDo it.\n"
+
+
+def sick(monkeypatch, code, *steps):
+    """Every post office opened from now on fails with ``code`` at these steps of a folder."""
+
+    def fail(*_):
+        raise OSError(code, os.strerror(code))
+
+    def opened(self, name, flags):
+        return fail() if flags & os.O_WRONLY else AnchoredFolder.open(self, name, flags)
+
+    parts = {"open": opened, "link": fail, "replace": fail, "make": fail}
+    folder = type("Sick", (AnchoredFolder,), {step: parts[step] for step in steps})
+    monkeypatch.setattr("cipherpost.postoffice.open_post_office", lambda url: DirectoryPost(url, folder=folder))
+
+
+def waits(net, home="center"):
+    """What waits in a home's outbox."""
+    rows = net.ok(home, "outbox", "--json").json["dispatches"]
+    return [row["channel"] for row in rows if row["state"] == "waiting"]
+
+
+def test_a_post_office_that_is_unreachable_keeps_the_letter_for_later(net):
+    away = net.post.rename(net.root / "away")
+    done = net.run("center", "send", "-", "--to", "tver", stdin=LETTER)
+    refused(done, 1, str(net.post), "there is no such folder")
+    assert done.out == "center/tver/-\n"
+    assert any("nothing is lost" in hint for hint in done.hints)
+    assert not net.post.exists(), "a post office is not made anew where it is missing"
+    assert waits(net) == ["center/tver"]
+    refused(net.run("tver", "fetch"), 1, str(net.post), "there is no such folder")
+    for words in (("status",), ("inbox",), ("outbox",), ("roster",), ("read", "center/all/1")):
+        net.ok("tver", *words)
+    away.rename(net.post)
+    done = net.ok("center", "fetch")
+    assert "sent: center/tver/1" in done.err
+    assert waits(net) == []
+
+
+def test_a_post_office_that_is_unreachable_while_founding_leaves_no_home(empty):
+    (empty.root / "homes").mkdir()
+    words = ("init", "rkpb", "--officer", "stasova", "--post", str(empty.root / "no" / "post"), "--no-passphrase")
+    refused(empty.run("center", *words), 1, str(empty.root / "no"))
+    assert files(empty.root) == {}
+    assert not empty.home("center").exists()
+
+
+def test_joining_needs_no_post_office(net):
+    invitation = net.invite("penza")
+    away = net.post.rename(net.root / "away")
+    done = net.ok("penza", "join", str(invitation), "--officer", "sidorov", "--no-passphrase")
+    assert "the post office was not reached: send the center the file" in done.err
+    away.rename(net.post)
+    assert net.run("penza", "fetch").code == 4
+    assert "penza/sidorov" in net.ok("center", "cards").out
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
+def test_a_post_office_that_is_read_only(net, monkeypatch, code):
+    before = files(net.post)
+    with monkeypatch.context() as patch:
+        sick(patch, code, "open", "link", "replace", "make")
+        done = net.run("center", "send", "-", "--to", "all", stdin=LETTER)
+        refused(done, 1, str(net.post))
+        assert any("nothing is lost" in hint for hint in done.hints)
+        refused(net.run("center", "office", "add", "penza"), 1, str(net.post))
+        net.ok("tver", "read")
+        done = net.run("tver", "fetch")
+        assert done.code == 1, "the receipt waits"
+        check_words(done)
+        net.ok("samara", "fetch", "--no-receipts")
+    assert files(net.post) == before
+    assert waits(net)[0] == "center/all"
+    net.ok("center", "fetch")
+    assert waits(net) == []
+    assert net.ok("tver", "fetch", "--json").json["new"][0]["number"] == 2
+
+
+def test_a_post_office_that_is_full(net, monkeypatch):
+    before = files(net.post)
+    with monkeypatch.context() as patch:
+        sick(patch, errno.ENOSPC, "open")
+        done = net.run("center", "send", "-", "--to", "all", stdin=LETTER)
+        refused(done, 1, str(net.post), "full")
+        assert any("nothing is lost" in hint for hint in done.hints)
+    assert files(net.post) == before
+    assert waits(net) == ["center/all"]
+    assert net.ok("center", "send", "-", "--to", "all", stdin=LETTER).out == "center/all/2\n"
+    assert waits(net) == [], "sent once, though it was asked for twice"
+    assert not net.note("center/all", 3).exists()
+
+
+def test_a_post_office_that_is_empty(net):
+    net.post.rename(net.root / "away")
+    net.post.mkdir()
+    refused(net.run("tver", "fetch"), 1, str(net.post), "rkpb", "first roster entry is missing")
+    done = net.run("center", "send", "-", "--to", "all", stdin=LETTER)
+    refused(done, 1, str(net.post), "first roster entry is missing")
+    assert files(net.post) == {}, "nothing is written into the wrong folder"
+    assert waits(net) == ["center/all"]
+    before = state_of(net.home("tver"))
+    refused(net.run("center", "office", "add", "penza"), 1, str(net.post))
+    assert files(net.post) == {}
+    assert state_of(net.home("tver")) == before
+
+
+def test_a_post_office_of_another_network(net, empty, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    words = ("--officer", "dan", "--no-passphrase")
+    net.ok(None, "--home", str(other / "home"), "init", "aid", *words, "--post", str(other / "post"))
+    before = files(other / "post")
+    refused(net.run("tver", "fetch", "--post", str(other / "post")), 1, "rkpb", str(other / "post"))
+    refused(net.run("center", "send", "-", "--to", "all", "--post", str(other / "post"), stdin=LETTER), 1, "rkpb")
+    assert files(other / "post") == before
+
+
+def test_a_post_office_of_another_network_of_the_same_name(net, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    words = ("--officer", "dan", "--no-passphrase")
+    net.ok(None, "--home", str(other / "home"), "init", "rkpb", *words, "--post", str(other / "post"))
+    before = files(other / "post")
+    home = state_of(net.home("tver"))
+    refused(net.run("tver", "fetch", "--post", str(other / "post")), 3, "another network of the name rkpb")
+    refused(
+        net.run("center", "send", "-", "--to", "all", "--post", str(other / "post"), stdin=LETTER), 3, "another network"
+    )
+    assert files(other / "post") == before
+    assert state_of(net.home("tver")) == home
