@@ -29,7 +29,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "already-sent": "the same letter was sent before; it was not sent again",
     "not-admitted": "you are not admitted yet: tell the center this number",
     "admitted": "you are admitted",
-    "read-aloud": "read this number to the center by telephone, or let them read it to you",
+    "read-aloud": "read this number aloud to the center, or let them read it to you",
     "unchecked": "admitted without comparing the spoken number; the roster says so to everybody",
     "held": "shown out of order: an earlier number is missing, and this may not be the whole story",
     "superseded": "this letter was superseded by a later one",
@@ -225,6 +225,10 @@ def emit(values: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps({"version": JSON_VERSION, **values}, ensure_ascii=False, indent=2) + "\n")
 
 
+_SHORTENED: Final = frozenset({"subject", "title", "from"})
+"""Columns of free text: on a terminal they end in a dot-dot-dot where the line would be too long."""
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table on a terminal, tab-separated lines without heads elsewhere; cells pass `safe`."""
     cells = [[safe(cell) for cell in row] for row in rows]
@@ -237,7 +241,10 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    for head in heads:
+        free = head in _SHORTENED
+        drawn.add_column(head, no_wrap=free, overflow="ellipsis" if free else "fold", ratio=None)
     for row in cells:
         drawn.add_row(*(Text(_SPOKEN.sub(r"\1\n\2", cell)) for cell in row))
     Console(highlight=False).print(drawn)

@@ -40,7 +40,7 @@ class NothingNewError(UnableError):
 class Row:
     """One letter in a list.
 
-    ``state``: new, read, answered, complied, held, unreadable, before-you. What only the letter tells is None while it
+    ``title`` is the sender's. ``state``: new, read, answered, complied, held, unreadable, before-you. What only the letter tells is None while it
     is held, unreadable or before-you. ``act``: complied, unable or None. ``due``: (day, what).
     """
 
@@ -48,6 +48,7 @@ class Row:
     number: int
     kind: str
     sender: str
+    title: str
     to: str
     signers: tuple[str, ...]
     time: str
@@ -78,7 +79,7 @@ class Row:
         if self.cancelled_by:
             mark = f" (cancelled by {self.cancelled_by})"
         subject = "" if self.subject is None else self.subject
-        return [self.place, self.sender, subject + mark, self.kind, self.time[:10], self.state]
+        return [self.place, self.title, subject + mark, self.kind, self.time[:10], self.state]
 
     def as_json(self) -> dict[str, Any]:
         """The object for scripts."""
@@ -189,6 +190,7 @@ def _row(desk: "Desk", entry: "Entry", replaced: dict[int, tuple[str, int]], ans
         number=header.number,
         kind=header.kind,
         sender=header.office,
+        title=desk.roster.title(header.office, desk.roster.newest),
         to=header.audience,
         signers=(header.by, *(each.officer for each in header.endorsed)),
         time=header.time,
