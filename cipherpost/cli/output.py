@@ -226,7 +226,9 @@ def emit(values: Mapping[str, Any]) -> None:
 
 
 _SHORTENED: Final = frozenset({"subject", "title", "from"})
-"""Columns of free text: on a terminal they end in a dot-dot-dot where the line would be too long."""
+"""Columns of free text: on a terminal they end in an ellipsis where the line would be too long."""
+_LEAST: Final = 8
+"""Columns of a terminal that free text keeps at least."""
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -241,13 +243,28 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for head in heads:
-        free = head in _SHORTENED
-        drawn.add_column(head, no_wrap=free, overflow="ellipsis" if free else "fold", ratio=None)
-    for row in cells:
+    console = Console(highlight=False)
+    drawn = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    for row in _fitted(heads, cells, console.width):
         drawn.add_row(*(Text(_SPOKEN.sub(r"\1\n\2", cell)) for cell in row))
-    Console(highlight=False).print(drawn)
+    console.print(drawn)
+
+
+def _fitted(heads: Sequence[str], cells: list[list[str]], width: int) -> list[list[str]]:
+    """Columns of free text cut to what the others leave, so that each row is one line."""
+    from rich.cells import cell_len, chop_cells
+
+    free = [at for at, head in enumerate(heads) if head in _SHORTENED]
+    widest = [max(map(cell_len, (head, *(row[at] for row in cells)))) for at, head in enumerate(heads)]
+    left = width - 2 * len(heads) - sum(size for at, size in enumerate(widest) if at not in free)
+    for at in sorted(free, key=lambda at: widest[at]):
+        share = max(_LEAST, left // len(free))
+        free = [each for each in free if each != at]
+        for row in cells:
+            if cell_len(row[at]) > share:
+                row[at] = chop_cells(row[at], share - 1)[0].rstrip() + "…"
+        left -= min(widest[at], share)
+    return cells
 
 
 def fields(pairs: Iterable[tuple[str, str]]) -> None:

@@ -40,8 +40,9 @@ class NothingNewError(UnableError):
 class Row:
     """One letter in a list.
 
-    ``title`` is the sender's. ``state``: new, read, answered, complied, held, unreadable, before-you. What only the letter tells is None while it
-    is held, unreadable or before-you. ``act``: complied, unable or None. ``due``: (day, what).
+    ``title`` is the sender's. ``state``: new, read, answered, complied, held, unreadable, before-you. What only the
+    letter tells is None while it is held, unreadable or before-you. ``act``: complied, unable or None. ``due``: (day,
+    what).
     """
 
     channel: str
