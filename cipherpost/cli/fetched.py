@@ -23,7 +23,8 @@ def notice_lines(result: "Fetched") -> Iterator[str]:
         yield f"{result.not_admitted.what}; {result.not_admitted.rule}"
         return
     if result.just_admitted:
-        yield f"{NOTICES['admitted']}: {many(len(result.new), 'letter')} {'waits' if len(result.new) == 1 else 'wait'}"
+        count = len(result.new)
+        yield f"{NOTICES['admitted']}: {many(count, 'letter') if count else 'no letter'} {'wait' if count > 1 else 'waits'}"
     elif not result.new:
         yield NOTICES["nothing-new"]
     if result.before_you:

@@ -13,9 +13,9 @@ def keys() -> None:
 
 @command(name="show", group=keys)
 def show(session: Session) -> None:
-    """Show this officer's public keys, and how the secret ones are kept.
+    """Show this officer's public keys.
 
-    Needs no passphrase.
+    Says how the secret ones are kept. Needs no passphrase.
     """
     from cipherpost.workflows import keeping
 

@@ -161,6 +161,7 @@ def command(
         made = click.command(name or function.__name__.replace("_", "-"), cls=click.Command, context_settings=CONTEXT)(
             common(called)
         )
+        made.params.sort(key=lambda option: option.name in _SHARED)  # its own options first in --help
         if group is not None:
             group.add_command(made)
         return made

@@ -225,7 +225,7 @@ def emit(values: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps({"version": JSON_VERSION, **values}, ensure_ascii=False, indent=2) + "\n")
 
 
-_SHORTENED: Final = frozenset({"subject", "title", "from"})
+_SHORTENED: Final = frozenset({"subject", "title", "from", "officers"})
 """Columns of free text: on a terminal they end in an ellipsis where the line would be too long."""
 _LEAST: Final = 8
 """Columns of a terminal that free text keeps at least."""

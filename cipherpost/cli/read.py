@@ -50,7 +50,7 @@ def inbox(session: Session, everything: bool, only_new: bool) -> None:
     if session.as_json:
         output.emit({"dispatches": [row.as_json() for row in rows]})
         return
-    output.table(["number", "from", "subject", "kind", "time", "state"], [row.cells() for row in rows])
+    output.table(["number", "from", "subject", "time", "state"], [row.cells() for row in rows])
     if not session.quiet:
         new = [row for row in rows if row.state == "new"]
         if new:

@@ -128,6 +128,6 @@ def outbox(session: Session, place: str | None) -> None:
         output.emit({"dispatches": [row.as_json() for row in rows]})
         return
     output.table(
-        ["number", "offices", "subject", "state", "received", "read", "complied", "silent"],
+        ["number", "to", "subject", "received", "read", "complied", "silent"],
         [row.cells() for row in rows],
     )

@@ -60,13 +60,12 @@ class Sent:
     def cells(self) -> list[str]:
         """For a table; whoever read it has also received it."""
         if self.state == "waiting":
-            return [self.place, str(len(self.to)), self.subject or "", "waiting", "", "", "", ""]
+            return [f"{self.place} (waits)", str(len(self.to)), self.subject or "", "", "", "", ""]
         received = self.count("received", "read", "complied", "unable")
         return [
             self.place,
             str(len(self.to)),
             self.subject or "",
-            self.state,
             str(received),
             str(self.count("read", "complied", "unable")),
             str(self.count("complied")),

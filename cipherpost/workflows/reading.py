@@ -80,7 +80,7 @@ class Row:
         if self.cancelled_by:
             mark = f" (cancelled by {self.cancelled_by})"
         subject = "" if self.subject is None else self.subject
-        return [self.place, self.title, subject + mark, self.kind, self.time[:10], self.state]
+        return [self.place, self.title, subject + mark, self.time[:10], self.state]
 
     def as_json(self) -> dict[str, Any]:
         """The object for scripts."""
