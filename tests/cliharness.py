@@ -1,5 +1,6 @@
 """Runs commands as a user would and looks at what they left; see `tests/cli/conftest.py`."""
 
+import base64
 import io
 import json
 import os
@@ -15,7 +16,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from nacl.signing import SigningKey
+
 from cipherpost.cli import run, table
+from cipherpost.desk import Desk
+from cipherpost.dispatch.header import Header, RosterRef, format_header
 
 CLOCK = "cipherpost.desk.utc_now"
 HOMES = ("center", "tver", "samara", "audit")
@@ -212,6 +217,42 @@ class Net:
         """The whole way in, for an office's first officer; the home gets the office's name."""
         joined = self.join(self.invite(office, title, role), officer, office)
         self.ok("center", "admit", f"{office}/{officer}", "--heard", joined["spoken"])
+
+    # ---- what a hostile officer can do ---------------------------------------------------------------------------
+
+    @contextmanager
+    def desk(self, home: str) -> Iterator[Desk]:
+        """The desk of a home, with which a test does what no command would."""
+        with environment(self.environ()), Desk.open(self.home(home)) as desk:
+            yield desk
+
+    def sign(self, home: str, text: bytes) -> bytes:
+        """A note over any bytes, signed with the key of a home's officer."""
+        with self.desk(home) as desk:
+            signer = desk.keys.signer
+            signature = SigningKey(signer.secret_seed()).sign(text).signature
+        packed = base64.b64encode(signer.verifier.key_id + signature).decode()
+        return text + f"\n\u2014 {signer.verifier.name} {packed}\n".encode()
+
+    def next_text(self, home: str, channel: str, kind: str = "check", **lines: Any) -> bytes:
+        """The text of the next dispatch of a channel as this home knows it; ``lines`` as in `Header`."""
+        with self.desk(home) as desk:
+            number, previous = desk.chain.channel(channel).tip
+            newest = desk.roster.newest
+            head = desk.roster.hash_of(newest)
+            assert head is not None
+            return format_header(
+                Header(
+                    network="rkpb",
+                    channel=channel,
+                    number=number + 1,
+                    previous=previous,
+                    time=desk.time(),
+                    by=desk.officer,
+                    kind=kind,
+                    **{"roster": RosterRef(newest, head), **lines},
+                )
+            )
 
     # ---- the post office -----------------------------------------------------------------------------------------
 

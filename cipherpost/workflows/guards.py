@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cipherpost import limits
 from cipherpost.chain import freshness
-from cipherpost.errors import NotAuthenticError, StaleError
+from cipherpost.errors import NewerError, NotAuthenticError, StaleError
 from cipherpost.text import CENTER, ROSTER
 
 if TYPE_CHECKING:
@@ -69,8 +69,12 @@ def check_sealing(desk: "Desk") -> None:
     """Refuse to seal on what may be an old roster: somebody may have been expelled since.
 
     Raises:
+        NewerError: the roster goes on with an entry that this version does not understand.
         CenterSilentError: the center was silent for longer than its interval, unless ``--stale-ok``.
     """
+    stopped = desk.chain.channel(f"{CENTER}/{ROSTER}").stopped
+    if isinstance(stopped, NewerError):
+        raise stopped
     if desk.is_center or desk.overrides.stale_ok:
         return
     newest = newest_center_time(desk)

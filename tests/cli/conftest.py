@@ -6,7 +6,6 @@ as moved; so the copy's records of where it lives are written anew, as if it had
 """
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +24,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """rkpb: a center with one officer, the committees tver and samara, one auditor, one circular that all have."""
     root = tmp_path_factory.mktemp("template")
     with pytest.MonkeyPatch.context() as patch:
@@ -43,7 +42,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             clock.ahead(minutes=1)
             net.ok(home, "fetch")
         (root / "clock.json").write_text(json.dumps(clock.now.isoformat()))
-    yield root
+    return root
 
 
 @pytest.fixture

@@ -139,3 +139,92 @@ def test_a_post_office_of_another_network_of_the_same_name(net, tmp_path_factory
     )
     assert files(other / "post") == before
     assert state_of(net.home("tver")) == home
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [b"", b"\0" * 300, b"junk\n", b"cipherpost/v1\nnetwork rkpb\nchannel center/all\nnumber 2\nprev"],
+    ids=["nothing", "zeros", "junk", "torn upload"],
+)
+def test_a_slot_that_holds_what_does_not_count(net, junk):
+    net.note("center/all", 2).write_bytes(junk)
+    done = net.run("tver", "fetch")
+    assert done.code == 3
+    assert "not accepted: center/all/2" in done.err
+    check_words(done)
+    done = net.ok("center", "send", "-", "--to", "all", stdin=LETTER)
+    assert done.out == "center/all/2\n"
+    assert net.note("center/all", 2).read_bytes() == junk, "a note is never written over"
+    assert len(list(net.note("center/all", 2).parent.glob("00000002.????????????????.note"))) == 1
+    done = net.run("tver", "fetch")
+    assert "center/all/2  circular  Order" in done.out
+    assert net.ok("center", "send", "-", "--to", "all", stdin="More\n").out == "center/all/3\n"
+    assert "center/all/3  circular  More" in net.run("samara", "fetch").out
+    assert [row["state"] for row in net.ok("samara", "inbox", "--json").json["dispatches"]] == ["new"] * 3
+
+
+def test_a_slot_that_holds_half_of_the_note_that_belongs_there(net):
+    net.ok("center", "send", "-", "--to", "all", stdin=LETTER)
+    whole = net.note("center/all", 2).read_bytes()
+    net.note("center/all", 2).write_bytes(whole[:200])
+    done = net.run("tver", "fetch")
+    assert done.code == 3
+    assert "not accepted: center/all/2" in done.err
+    check_words(done)
+    net.note("center/all", 2).write_bytes(whole)
+    assert net.ok("tver", "fetch", "--json").json["new"] == [
+        {"channel": "center/all", "number": 2, "kind": "circular", "from": "center"}
+    ]
+
+
+def test_a_directory_that_refuses_hard_links(net, monkeypatch):
+    sick(monkeypatch, errno.EPERM, "link")
+    assert net.ok("center", "send", "-", "--to", "all", stdin=LETTER).out == "center/all/2\n"
+    net.ok("tver", "fetch")
+    assert net.ok("tver", "reply", "center/all/2", "-m", "Done").out.startswith("tver/center/")
+    assert not [name for name in files(net.post) if ".part" in name or ".claim" in name]
+
+
+def test_a_directory_that_refuses_hard_links_can_hold_a_new_network(empty, monkeypatch):
+    sick(monkeypatch, errno.EPERM, "link")
+    empty.found()
+    empty.admit("tver", "ivanov")
+    empty.ok("center", "send", "-", "--to", "tver", stdin=LETTER)
+    assert "center/tver/1  instruction  Order" in empty.ok("tver", "fetch").out
+
+
+# ---- versions to come ----------------------------------------------------------------------------------------------
+
+
+def test_a_note_that_says_cipherpost_v2_and_is_signed_asks_for_an_update(net):
+    text = net.next_text("center", "center/all").replace(b"cipherpost/v1", b"cipherpost/v2")
+    net.note("center/all", 2).write_bytes(net.sign("center", text))
+    done = net.run("tver", "fetch")
+    assert done.code == 1, done
+    assert "center/all/2" in done.err
+    assert "newer cipherpost" in done.err
+    check_words(done)
+    assert [row["number"] for row in net.ok("tver", "inbox", "--json").json["dispatches"]] == [1]
+
+
+def test_a_note_that_says_cipherpost_v2_and_is_not_signed_is_junk(net):
+    text = net.next_text("center", "center/all").replace(b"cipherpost/v1", b"cipherpost/v2")
+    net.note("center/all", 2).write_bytes(net.sign("samara", text))
+    done = net.run("tver", "fetch")
+    assert done.code == 3, done
+    assert "not accepted: center/all/2" in done.err
+    assert net.ok("center", "send", "-", "--to", "all", stdin=LETTER).out == "center/all/2\n", "junk stops nobody"
+    assert "center/all/2  circular  Order" in net.run("tver", "fetch").out
+
+
+def test_a_roster_entry_with_an_unknown_word_asks_for_an_update(net):
+    text = net.next_text("center", "center/roster", "roster", roster=None, statements=b"suspend tver\n")
+    net.note("center/roster", 8).write_bytes(net.sign("center", text.replace(b"suspend tver", b"periwig tver")))
+    done = net.run("tver", "fetch")
+    assert done.code == 1, done
+    assert "center/roster/8" in done.err
+    assert "newer cipherpost" in done.err
+    check_words(done)
+    done = net.run("tver", "send", "-", "--to", "center", stdin=LETTER)
+    refused(done, 1, "center/roster/8", "newer cipherpost")  # who reads may have changed: nothing is sealed
+    assert waits(net, "tver") == ["tver/center"]
