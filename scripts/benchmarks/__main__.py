@@ -1,0 +1,88 @@
+"""``scripts/bench``: measures, prints a table, and writes JSON where asked to."""
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import cipherpost
+from benchmarks.measure import Figure
+
+NAMES: Final = ("sealing", "large", "chain", "starting", "stock")
+
+
+def main() -> int:
+    """Measure what was asked for; 1 where a target was missed."""
+    asked = _arguments()
+    sys.stdout.write(f"{_row('', 'ours', 'floor', 'ratio', 'target', '')}\n")
+    found = []
+    group = ""
+    for figure in _figures(asked.only or NAMES, quick=asked.quick):
+        if figure.group != group:
+            group = figure.group
+            sys.stdout.write(f"\n{group}\n")
+        sys.stdout.write(f"{_line(figure)}\n")
+        sys.stdout.flush()
+        found.append(figure)
+    missed = [figure for figure in found if figure.reached is False]
+    sys.stdout.write(f"\n{len(missed)} of {sum(figure.target is not None for figure in found)} targets missed\n")
+    if asked.json:
+        asked.json.write_text(json.dumps(_report(found, quick=asked.quick), indent=2) + "\n", "utf-8")
+    return 1 if missed else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Speed and memory, each beside its floor.")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here too")
+    parser.add_argument("--only", action="append", choices=NAMES, metavar="NAME", help=f"one of {', '.join(NAMES)}")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer runs")
+    return parser.parse_args()
+
+
+def _figures(names: Sequence[str], *, quick: bool) -> Iterator[Figure]:
+    for name in names:
+        with tempfile.TemporaryDirectory(prefix="cipherpost-bench-") as folder:
+            os.environ["CIPHERPOST_STATE_DIR"] = str(Path(folder) / "state")
+            module = importlib.import_module(f"benchmarks.{name}")
+            yield from module.figures(Path(folder), quick=quick)
+
+
+def _line(figure: Figure) -> str:
+    target = "" if figure.target is None else f"{'>=' if figure.faster else '<='} {figure.target:g}"
+    verdict = {True: "reached", False: "MISSED", None: ""}[figure.reached]
+    ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+    floor = "" if figure.floor is None else _amount(figure, figure.floor)
+    line = _row(figure.name, _amount(figure, figure.ours), floor, ratio, target, verdict)
+    return f"  {line}  {figure.floor_is}".rstrip()
+
+
+def _row(name: str, ours: str, floor: str, ratio: str, target: str, verdict: str) -> str:
+    return f"{name:<36}{ours:>10}{floor:>10}{ratio:>7}{target:>9} {verdict:<7}"
+
+
+def _amount(figure: Figure, value: float) -> str:
+    if figure.unit == "MiB":
+        return f"{value:.0f} MiB"
+    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.1f} ms"
+
+
+def _report(found: Sequence[Figure], *, quick: bool) -> dict[str, object]:
+    return {
+        "version": 1,
+        "program": cipherpost.__version__,
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "machine": {"system": platform.platform(), "python": platform.python_version(), "processors": os.cpu_count()},
+        "quick": quick,
+        "figures": [figure.as_json() for figure in found],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
