@@ -54,7 +54,8 @@ class Status:
         yield "new letters", str(self.new)
         yield "waiting", f"{self.outbox} in the outbox"
         for debt in self.owed[:5]:
-            yield "owed", f"{debt['what']} to {debt['channel']}/{debt['number']} by {debt['due']}"
+            what = "a reply to" if debt["what"] == "reply" else "compliance with"
+            yield "owed", f"{what} {debt['channel']}/{debt['number']} by {debt['due']}"
         if len(self.owed) > 5:
             yield "owed", f"and {len(self.owed) - 5} more"
         if self.silent:
