@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from importlib import resources
@@ -100,7 +101,10 @@ class _Stage:
 
         if show and not self._quiet:
             shown = " ".join(_quoted(word.replace(f"{self.folder}{os.sep}", "")) for word in words)
-            self._say(f"  {home + ' ' if home else ''}$ cipherpost {shown}")
+            for line in textwrap.wrap(
+                f"{home + ' ' if home else ''}$ cipherpost {shown}", 76, break_on_hyphens=False, break_long_words=False
+            ):
+                self._say(f"  {line}" if "$ " in line[:20] else f"      {line}")
         place = ["--home", str(self.folder / home)] if home else []
         printed, told = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(told):
@@ -112,8 +116,8 @@ class _Stage:
                 hints=("cipherpost doctor",),
             )
         if show and not self._quiet:
-            for line in (printed.getvalue() + told.getvalue()).splitlines()[:lines]:
-                self._say(f"      {line}")
+            for line in _aligned((printed.getvalue() + told.getvalue()).splitlines()[:lines]):
+                self._say(f"      {line}".rstrip())
         return printed.getvalue()
 
     def _json(self, home: str, *words: str) -> dict[str, Any]:
@@ -177,6 +181,7 @@ class _Stage:
             self._run("center", "admit", f"{first[0]}/{first[0]}-clerk", "--heard", first[1]["spoken"], lines=1)
             self._say("  The others are admitted by their files, in one entry.")
             self._run("center", "admit", *(joined["card"] for _, joined in rest), show=False)
+            self._say(f"  center $ cipherpost admit {rest[0][0]}.card ... ({len(rest)} files)")
             self._run("center", "roster", lines=8)
         return names
 
@@ -258,23 +263,40 @@ class _Stage:
     def farewell(self, fingerprint: str, seconds: float) -> None:
         """What to look at."""
         here = _quoted(os.path.relpath(self.folder))
+        program = os.environ.get("CIPHERPOST_SHOWN_AS", "cipherpost")
         self._say(f"Done in {seconds:.0f} seconds. The network stays in {here}; look around with:")
         self._say()
         for words in (
-            f"cipherpost --home {here}/center",
-            f"cipherpost --home {here}/center outbox center/all/1",
-            f"cipherpost --home {here}/center inbox",
-            f"cipherpost --home {here}/tver inbox",
-            f"cipherpost --home {here}/tver read center/all/1",
-            f"cipherpost --home {here}/audit audit",
-            f"cipherpost audit --post {here}/post --fingerprint {fingerprint[:8]}...",
+            f"--home {here}/center",
+            f"--home {here}/center outbox center/all/1",
+            f"--home {here}/center inbox",
+            f"--home {here}/tver inbox",
+            f"--home {here}/tver read center/all/1",
+            f"--home {here}/audit audit",
+            f"audit --post {here}/post --fingerprint \\\n    {fingerprint}",
         ):
-            self._say(f"  {words.replace(fingerprint[:8] + '...', fingerprint)}")
+            self._say(f"  {program} {words}")
 
     def _progress(self, done: int, total: int) -> None:
         if sys.stdout.isatty() and not self._quiet:
             sys.stderr.write(f"\r      {done} of {total} committees" + ("\n" if done == total else ""))
             sys.stderr.flush()
+
+
+def _aligned(lines: list[str]) -> Iterator[str]:
+    """Tables, which are printed with tabs where nobody looks, in columns; long lines broken between words."""
+    rows = [line.split("\t") for line in lines if "\t" in line]
+    count = max(map(len, rows), default=0)
+    widths = [max(len(row[at]) for row in rows if at < len(row)) for at in range(count)]
+    for line in lines:
+        if "\t" in line:
+            cells = [cell.ljust(width) for cell, width in zip(line.split("\t"), widths, strict=False)]
+            yield "  ".join(cells)
+        elif len(line) <= 74:
+            yield line
+        else:
+            indent = " " * (len(line) - len(line.lstrip()) + 2)
+            yield from textwrap.wrap(line, 74, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _quoted(word: str) -> str:
