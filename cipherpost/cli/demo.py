@@ -262,7 +262,8 @@ class _Stage:
 
     def farewell(self, fingerprint: str, seconds: float) -> None:
         """What to look at."""
-        here = _quoted(os.path.relpath(self.folder))
+        relative = os.path.relpath(self.folder)
+        here = _quoted(str(self.folder) if relative.startswith("..") else relative)
         program = os.environ.get("CIPHERPOST_SHOWN_AS", "cipherpost")
         self._say(f"Done in {seconds:.0f} seconds. The network stays in {here}; look around with:")
         self._say()
