@@ -6,7 +6,7 @@ from pathlib import Path
 
 import protocol_examples
 import pytest
-from protocol_examples import Story
+from story import Story
 
 from cipherpost import carry, limits, note
 from cipherpost.card import card_text, format_invitation, parse_card, parse_invitation
