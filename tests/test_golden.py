@@ -131,17 +131,7 @@ def test_v1_to_v8_the_stored_network_verifies_and_nothing_is_found(chain: Chain)
     assert chain.findings(NOW) == ()
     contents = [line.split() for line in stored("dispatches.txt").decode().splitlines()]
     counting = [
-        [
-            f"{name}/{node.number}",
-            node.kind,
-            node.by,
-            node.hash,
-            (
-                x(
-                    (("-",)),
-                )
-            )[0][0],
-        ]
+        [f"{name}/{node.number}", node.kind, node.by, node.hash, *([each.hash for each in node.header.sealed] or ["-"])]
         for name in sorted(chain.channels)
         for node in chain.channel(name).counting()
     ]
