@@ -20,6 +20,8 @@ def figures(folder: Path, *, quick: bool) -> Iterator[Figure]:
         assert item.has_letter()
     program = str(Path(sys.executable).with_name("cipherpost"))
     environ = {**os.environ, "CIPHERPOST_HOME": str(folder / "home")}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody compiles a program anew at each start
+    _run([program, "status"], environ)
     version, status, floor = in_turns(
         11 if quick else 41,
         lambda: _run([program, "--version"], environ),
