@@ -232,7 +232,7 @@ class Report:
         for head, place in zip(self.heads, places, strict=True):
             row = f"  {place:<{width}}  {head.hash[:16]}"
             if len(row) > _WIDTH:
-                yield f"  {place}"
+                yield from _wrapped(place, indent=2)
                 row = f"  {'':<{width}}  {head.hash[:16]}"
             title = self.titles.get(head.channel.partition("/")[0], "")
             room = _WIDTH - len(row) - 2

@@ -1,4 +1,4 @@
-"""What counting headers say of others, held against what is there: stated heads, acks, silence, cuts.
+"""What counting headers say of others, held against what is there: stated heads, acks, silence.
 
 All of it is computed from roster and headers alone, so two auditors with the same notes get the same findings (I8).
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from cipherpost.chain.checks import CutError, RosterHeldError
+from cipherpost.chain.checks import RosterHeldError
 from cipherpost.chain.findings import Finding
 from cipherpost.chain.freshness import is_stale, judged_now, newest_center_time
 from cipherpost.dispatch.heads import parse_heads
@@ -164,21 +164,6 @@ class Words:
             what = f"number {first.number}" if first is last else f"{len(silent)} dispatches, the last {last.number},"
             yield _of(first, "unheard", f"nobody acknowledges {what} since {first.time}")
 
-    # ---- cuts --------------------------------------------------------------------------------------------------------
-
-    def uncounted(self) -> Iterator[Finding]:
-        """Dispatches that a retirement or suspension cut off although the center had acknowledged them before."""
-        for view in self.chain.channels.values():
-            cut = {node.number: node for node in view.tree.path if isinstance(node.verdict, CutError)}
-            cut |= {node.number: node for node in _behind(view) if isinstance(node.verdict, CutError)}
-            acked = _acked_by_center(self.chain, view.name) if cut else []
-            for number, node in sorted(cut.items()):
-                entry = _entry_that_cut(self.chain, node)
-                for place, relied, high, covers in acked:
-                    if relied < entry and (number == high or (covers and number < high)):
-                        yield _of(node, "uncounted", f"the center had acknowledged it in {place}")
-                        break
-
 
 def _highest(view: "Channel") -> int:
     """The highest number of which a signed note is here."""
@@ -187,33 +172,6 @@ def _highest(view: "Channel") -> int:
     return max(
         (number for number in beyond if any(node.signed for node in slots[number])), default=view.tree.end.number
     )
-
-
-def _behind(view: "Channel") -> "Iterator[Node]":
-    """Notes that hang behind the end of what counts."""
-    for number, nodes in view.tree.slots.items():
-        if number > view.tree.end.number:
-            yield from nodes
-
-
-def _acked_by_center(chain: "Chain", channel: str) -> list[tuple[str, int, int, bool]]:
-    """(dispatch, roster entry it relies on, number acked, whether that covers lower numbers) of the center's acks."""
-    return [
-        (f"{node.channel}/{node.number}", node.roster, ack.number, ack.word == "seen")
-        for view in chain.channels.values()
-        if view.office == CENTER
-        for node in view.counting()
-        for ack in node.header.acks
-        if ack.channel == channel
-    ]
-
-
-def _entry_that_cut(chain: "Chain", node: "Node") -> int:
-    """The roster entry that retired or suspended the signer; 0 where another cause cut him off."""
-    for tenure in chain.roster.keys(node.office, node.by):
-        if tenure.good(node.roster) and tenure.cause in {"retire", "suspend"}:
-            return tenure.until or 0
-    return 0
 
 
 def _heads_file(reader: "Reader", node: "Node") -> "tuple[Head, ...] | Finding":

@@ -184,7 +184,6 @@ def _look(reader: Reader, subject: Subject, moment: str, *, sealed: bool, progre
         found.update(words.read_heads_files(reader))
         found.update(words.missing())
         found.update(words.silence(moment))
-        found.update(words.uncounted())
         if sealed:
             from cipherpost.workflows.sealed_check import check_sealed
 
