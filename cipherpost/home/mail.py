@@ -277,6 +277,13 @@ class Mail:
             "UPDATE mine SET via_channel = ?, via_number = ? WHERE id = ?", ((channel, number, i) for i in ids)
         )
 
+    def unpost(self, channel: str, number: int) -> None:
+        """What was said in dispatch ``number`` of ``channel`` is to be said again: the dispatch does not stand."""
+        self._run(
+            "UPDATE mine SET via_channel = NULL, via_number = NULL WHERE via_channel = ? AND via_number = ?",
+            (channel, number),
+        )
+
     # ---- sealed files, own heads, odds and ends ------------------------------------------------------------------
 
     def set_file(self, hash: str, size: int, state: FileState) -> None:

@@ -135,6 +135,11 @@ class Composing:
         self._folder = folder
         self.item: Item | None = None
 
+    @property
+    def name(self) -> str:
+        """The name that the item will have."""
+        return self._folder.name
+
     def letter(self) -> NewFile:
         """Where the sealed letter is written: ``with composing.letter() as sink``, then ``sink.write``."""
         return NewFile(self._folder / _LETTER, replace=False)

@@ -26,12 +26,22 @@ def with_acks(desk: "Desk", header: Header, explicit: tuple[Ack, ...] = ()) -> H
     to = header.audience
     if desk.roster.is_group(to, desk.roster.newest):
         return header
-    acks = {(ack.channel, ack.number, ack.word): ack for ack in (*pending(desk, to), *explicit)}
+    said = pending(desk, to)
+    if header.kind == "check" and not said:
+        said = [_have(desk, header)]
+    acks = {(ack.channel, ack.number, ack.word): ack for ack in (*said, *explicit)}
     return header._replace(
         acks=tuple(sorted(acks.values(), key=_ack_order)[: limits.ACKS]),
         heads=tuple(_heads(desk, header.channel, to))[: limits.HEADS],
         missing=tuple(missing(desk, to))[: limits.MISSING],
     )
+
+
+def _have(desk: "Desk", header: Header) -> Ack:
+    """What a check says at least: how far the other side's channel is whole here, though it was said before."""
+    channel = f"{header.audience}/{header.office}"
+    last = desk.chain.channel(channel).last
+    return Ack(channel, last.header.number, last.hash, "seen") if last else Ack(channel, 0, None, "seen")
 
 
 def _ack_order(ack: Ack) -> tuple[bytes, int, str]:
@@ -75,16 +85,14 @@ def _receipts(desk: "Desk", mine: "Iterable[Mine]") -> list[Ack]:
     return [
         Ack(channel, number, digest, word)
         for (channel, number, digest), word in best.items()
-        if _RANK[word] > _said(desk, channel, number)
+        if _RANK[word] > _said(desk, channel, number, digest)
     ]
 
 
-def _said(desk: "Desk", channel: str, number: int) -> int:
+def _said(desk: "Desk", channel: str, number: int, digest: str) -> int:
     """How much this office has said of one dispatch already, as a rank; -1: nothing."""
-    rows = desk.mail.acks(channel, number)
-    return max(
-        (_RANK.get(row.word, -1) for row in rows if row.office == desk.office and row.word != "seen"), default=-1
-    )
+    own = (row for row in desk.mail.acks(channel, number) if (row.office, row.hash) == (desk.office, digest))
+    return max((_RANK.get(row.word, -1) for row in own if row.word != "seen"), default=-1)
 
 
 def _acts(mine: "Iterable[Mine]") -> list[Ack]:

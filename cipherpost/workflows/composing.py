@@ -7,14 +7,21 @@ from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.sealing import recipients
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cipherpost.desk import Desk
     from cipherpost.home.outbox import Item
     from cipherpost.letter import LetterDraft
     from cipherpost.roster.state import OfficerInfo
 
 
-def put_letter(desk: "Desk", plan: Plan, draft: "LetterDraft") -> "Item":
+def put_letter(
+    desk: "Desk", plan: Plan, draft: "LetterDraft", *, keep: "Callable[[str], None] | None" = None
+) -> "Item":
     """A dispatch with a letter, whole in the outbox when this returns.
+
+    Args:
+        keep: given the item's name before the item exists, so that what it keeps under it is there at any kill.
 
     Raises:
         LetterDraftError, AttachmentNameError: before anything is written.
@@ -28,6 +35,8 @@ def put_letter(desk: "Desk", plan: Plan, draft: "LetterDraft") -> "Item":
     with desk.outbox.compose(desk.now()) as composing, desk.progress.work("writing", total, "B") as step:
         with composing.letter() as file, Encryptor(keys, file) as writer:
             written = write_letter(draft, _Counted(writer, step), random=desk.random)
+        if keep is not None:
+            keep(composing.name)
         return composing.commit(replace(plan, letter=written.letter_hash).as_dict())
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cipherpost.errors import CipherpostError
-from cipherpost.workflows.placing import post_item
+from cipherpost.workflows.placing import NothingToSayError, post_item
 from cipherpost.workflows.results import Posted
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ def drain(desk: "Desk") -> Iterator[tuple[str, Posted | CipherpostError]]:
     """
     from cipherpost.workflows.plans import Plan
 
-    desk.outbox.sweep()
+    if desk.outbox.sweep():
+        _sweep_vault(desk)
     stuck: dict[str, CipherpostError] = {}
     for item in desk.outbox.items():
         channel = Plan.from_dict(item.plan()).channel
@@ -28,9 +29,18 @@ def drain(desk: "Desk") -> Iterator[tuple[str, Posted | CipherpostError]]:
             continue
         try:
             yield item.name, post_item(desk, item)
+        except NothingToSayError:
+            continue
         except CipherpostError as error:
             stuck[channel] = error
             yield item.name, error
+
+
+def _sweep_vault(desk: "Desk") -> None:
+    """Forget what was kept for items that never came to be."""
+    for name, _ in desk.mail.boxes("outgoing "):
+        if not any(name == f"outgoing {item.name}" for item in desk.outbox.items()):
+            desk.mail.drop_box(name)
 
 
 def drain_or_raise(desk: "Desk") -> None:

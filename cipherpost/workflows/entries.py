@@ -37,11 +37,18 @@ def try_out(desk: "Desk", statements: "Sequence[Statement]") -> bytes:
     Raises:
         RosterEntryError, StatementError, TooLargeError: the roster would refuse it; nothing was posted.
     """
-    from cipherpost.dispatch.header import Header
-    from cipherpost.roster.fold import Roster
     from cipherpost.roster.statements import format_statements
 
     data = format_statements(statements)
+    try_out_bytes(desk, data)
+    return data
+
+
+def try_out_bytes(desk: "Desk", data: bytes) -> None:
+    """As `try_out`, for statements in their form already."""
+    from cipherpost.dispatch.header import Header
+    from cipherpost.roster.fold import Roster
+
     trial = Roster()
     for number in range(1, desk.roster.newest + 1):
         entry = desk.chain.channel(ROSTER_CHANNEL).entry(number)
@@ -65,7 +72,6 @@ def try_out(desk: "Desk", statements: "Sequence[Statement]") -> bytes:
         statements=data,
     )
     trial.apply(header, "0" * 64)
-    return data
 
 
 def post(desk: "Desk", statements: "Sequence[Statement]", *, dry_run: bool = False) -> Posted:
@@ -81,4 +87,4 @@ def post(desk: "Desk", statements: "Sequence[Statement]", *, dry_run: bool = Fal
     if dry_run:
         return Posted(channel=ROSTER_CHANNEL, kind=ROSTER, number=desk.roster.newest + 1, dry_run=True)
     plan = Plan(channel=ROSTER_CHANNEL, kind=ROSTER, created=desk.time(), statements=data)
-    return post_item(desk, put_bare(desk, plan))
+    return post_item(desk, put_bare(desk, plan), tried=True)

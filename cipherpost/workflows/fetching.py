@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.errors import CipherpostError, GapError, NewerError, NotAuthenticError, NotForUsError, gravest
 from cipherpost.text import CENTER
-from cipherpost.workflows import acking, checking, letters, restoring, status, syncing
+from cipherpost.workflows import acking, checking, evidence, letters, racing, restoring, status, syncing
 from cipherpost.workflows.composing import put_bare
 from cipherpost.workflows.draining import drain
 from cipherpost.workflows.plans import Plan
@@ -101,15 +101,19 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
     result.missing = synced.missing
     if not _admitted(desk, result, receipts=receipts):
         return result
+    racing.look_again_everywhere(desk, synced)
+    evidence.note_down(desk, synced.new)
     _note_held(desk, result)
     if receipts:
+        evidence.lay(desk)
         _drain(desk, result)
+        _settle_races(desk, result)
     _open_new(desk, result, max_size)
     if receipts:
         _give_receipts(desk, result)
         result.restored = restoring.restore(desk)
-        for plan in checking.due_checks(desk):
-            put_bare(desk, plan)
+        for plan in list(checking.due_checks(desk)):
+            _put_once(desk, plan)
         _drain(desk, result)
     status.refresh(desk)
     return result
@@ -134,6 +138,24 @@ def _admitted(desk: "Desk", result: Fetched, *, receipts: bool) -> bool:
         desk.mail.set_meta("admitted", desk.time())
         result.just_admitted = not desk.is_center or desk.roster.newest > 1
     return True
+
+
+def _settle_races(desk: "Desk", result: Fetched) -> None:
+    """Settle what is open in own channels, then give what lost a new number."""
+    for plan in list(racing.checks(desk)):
+        _put_once(desk, plan)
+    _drain(desk, result)
+    racing.send_again(desk)
+    _drain(desk, result)
+
+
+def _put_once(desk: "Desk", plan: Plan) -> None:
+    """Put a receipt or check into the outbox, unless one for the same channel waits there: it will say it all."""
+    for item in desk.outbox.items():
+        waiting = Plan.from_dict(item.plan())
+        if (waiting.channel, waiting.letter) == (plan.channel, None) and waiting.kind in {"receipt", "check"}:
+            return
+    put_bare(desk, plan)
 
 
 def _note_held(desk: "Desk", result: Fetched) -> None:
@@ -256,11 +278,11 @@ def _give_receipts(desk: "Desk", result: Fetched) -> None:
     """One receipt for each office to which something is to be said; a check where only numbers are missing."""
     for office in _to_be_told(desk):
         while _may_write(desk, office) and acking.owes_receipt(desk, office):
-            before = len(result.waiting)
+            before = len(result.posted)
             kind = "receipt" if acking.pending(desk, office) else "check"
-            put_bare(desk, Plan(channel=f"{desk.office}/{office}", kind=kind, created=desk.time()))
+            _put_once(desk, Plan(channel=f"{desk.office}/{office}", kind=kind, created=desk.time()))
             _drain(desk, result)
-            if len(result.waiting) > before:
+            if len(result.posted) == before:  # it waits, and says all when its time comes
                 break
 
 

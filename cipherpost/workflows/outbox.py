@@ -172,7 +172,7 @@ def _sent(desk: "Desk", entry: "Entry", acks: "list[AckRow]") -> Sent:
 def _office_state(desk: "Desk", office: str, entry: "Entry", acks: "list[AckRow]") -> OfficeState:
     number = entry.header.number
     title = desk.roster.title(office, desk.roster.newest)
-    words = [row for row in acks if row.office == office and (row.number == number or _covers(row, number))]
+    words = [row for row in acks if row.office == office and (row.hash == entry.hash or _covers(row, number))]
     acts = [row for row in words if row.word in {"complied", "unable", "withdrawn"}]
     if acts and acts[-1].word != "withdrawn":
         best = acts[-1]

@@ -11,7 +11,7 @@ from cipherpost.dispatch.header import Header, RosterRef, Sealed, format_header,
 from cipherpost.errors import ForkError, GapError, NotAuthenticError, UnableError
 from cipherpost.note import Purpose, Text
 from cipherpost.text import CENTER, ROSTER
-from cipherpost.workflows import acking, guards, syncing
+from cipherpost.workflows import acking, guards, racing, syncing
 from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.results import Posted
 from cipherpost.workflows.sealing import seal_item
@@ -37,10 +37,18 @@ class RosterMovedError(UnableError):
     """A roster entry that was being made no longer fits, since another keeper's came first."""
 
 
-def post_item(desk: "Desk", item: "Item") -> Posted:
+class NothingToSayError(UnableError):
+    """A receipt that waits has nothing left to say: something posted in between has said it."""
+
+
+def post_item(desk: "Desk", item: "Item", *, tried: bool = False) -> Posted:
     """Bring one item of the outbox to its slot; when this returns it was read back, and the item is gone.
 
+    Args:
+        tried: the statements of a roster entry were found good just now (`cipherpost.workflows.entries.try_out`).
+
     Raises:
+        NothingToSayError, RosterMovedError: the item is gone, and nothing was posted.
         UnableError: no line, a full store, ...: the item waits.
         StaleError: a guard refused to sign (`cipherpost.workflows.guards`).
         OwnForkError: nothing more is signed on this channel.
@@ -48,6 +56,9 @@ def post_item(desk: "Desk", item: "Item") -> Posted:
     """
     plan = Plan.from_dict(item.plan())
     for _ in range(_TRIES):
+        if plan.kind == "roster" and not tried:
+            _check_statements(desk, item, plan)
+        tried = False
         note = _signed_note(desk, item, plan)
         text = item.header()
         header = parse_header(text)
@@ -74,7 +85,11 @@ def _signed_note(desk: "Desk", item: "Item", plan: Plan) -> bytes:
     if item.stage() == "signed":
         return item.note()
     if item.stage() != "headed":
-        item.set_header(format_header(_header(desk, item, plan)))
+        header = _header(desk, item, plan)
+        if plan.kind in {"receipt", "check"} and not _says_something(desk, header):
+            item.remove()
+            raise NothingToSayError("nothing is left to be said", channel=plan.channel, rule="it was said in between")
+        item.set_header(format_header(header))
     text = Text(Purpose.DISPATCH, item.header())
     header = parse_header(text.data)
     guards.check_signing(desk, header)
@@ -102,13 +117,44 @@ def _still_fits(desk: "Desk", item: "Item") -> bool:
     view = desk.chain.channel(header.channel)
     if view.by_hash(Text(Purpose.DISPATCH, text).hash) is not None:
         return True
-    return view.tip == (header.number - 1, header.previous)
+    if any(entry.status != "held" for entry in view.candidates(header.number)):
+        return False
+    if header.previous is None:
+        return True
+    below = view.by_hash(header.previous)  # one side of an open race will do: this settles it
+    return below is not None and below.header.number == header.number - 1
+
+
+def _says_something(desk: "Desk", header: Header) -> bool:
+    if header.heads or header.acks or header.missing:
+        return True
+    return header.kind == "check" and desk.roster.is_group(header.audience, desk.roster.newest)
+
+
+def _check_statements(desk: "Desk", item: "Item", plan: Plan) -> None:
+    """Refuse to sign a roster entry that waited until it no longer fits; an entry that nobody accepts blocks its slot.
+
+    One that is journaled is posted as it stands: its place is that for which it was tried.
+    """
+    from cipherpost.workflows.entries import try_out_bytes
+
+    if desk.roster.newest == 0 or (item.stage() in {"headed", "signed"} and _still_fits(desk, item)):
+        return
+    try:
+        try_out_bytes(desk, plan.statements)
+    except NotAuthenticError as error:
+        item.remove()
+        raise RosterMovedError(
+            f"a roster entry that waited no longer fits: {error.what}",
+            channel=ROSTER_CHANNEL,
+            rule="it was let go, and nothing of it was posted",
+            hints=("cipherpost roster", "do again what is still wanted"),
+        ) from error
 
 
 def _header(desk: "Desk", item: "Item", plan: Plan) -> Header:
-    channel = desk.chain.channel(plan.channel)
     _check_whole(desk, plan.channel)
-    number, previous = channel.tip
+    number, previous = racing.link(desk, plan.channel)
     newest = desk.roster.newest
     header = Header(
         network=desk.network,
@@ -195,14 +241,12 @@ def _claim(desk: "Desk", header: Header, note: bytes) -> bool:
         return True
     syncing.take_slot(desk, header.channel, header.number)
     text_hash = Text(Purpose.DISPATCH, format_header(header)).hash
-    known = desk.chain.channel(header.channel).entry(header.number)
-    if known is not None and known.hash == text_hash:
-        return True
-    if known is not None:
-        if known.header.by == desk.officer:
-            raise _own_fork(desk, header)
-        if known.status in {"counts", "void"}:
-            return False
+    view = desk.chain.channel(header.channel)
+    others = [entry for entry in view.candidates(header.number) if entry.hash != text_hash]
+    if any(entry.header.by == desk.officer and view.tree.known[entry.hash].signed for entry in others):
+        raise _own_fork(desk, header)
+    if view.by_hash(text_hash) is None and any(entry.status in {"counts", "void"} for entry in others):
+        return False
     if header.channel == ROSTER_CHANNEL:
         raise NotPostedError(
             "the roster's next place holds something that is no entry",
@@ -277,5 +321,5 @@ def _keep_outline(desk: "Desk", item: "Item", header: Header, text_hash: str) ->
     digest, outline = json.loads(kept)
     with desk.mail.transaction():
         desk.vault.put(f"letter {text_hash}", outline.encode())
-        desk.vault.put(f"last {header.channel}", json.dumps([digest, header.number]).encode())
+        desk.vault.put(f"last {header.channel}", json.dumps([digest, header.number, text_hash]).encode())
         desk.vault.remove(name)

@@ -146,6 +146,8 @@ def send(
     """
     line = _line_error(desk)
     check_admitted(desk)
+    if not dry_run:
+        _finish_begun(desk, line)
     plans = []
     for audience in dict.fromkeys(audiences):
         kind = _kind_for(desk, audience)
@@ -172,6 +174,8 @@ def reply(
     """
     line = _line_error(desk)
     check_admitted(desk)
+    if not dry_run:
+        _finish_begun(desk, line)
     entry = _answerable(desk, place)
     header = entry.header
     if letter.subject is None:
@@ -212,6 +216,7 @@ def comply(desk: "Desk", place: str, word: str, *, why: str | None = None, dry_r
 
     line = _line_error(desk)
     check_admitted(desk)
+    _finish_begun(desk, line)
     entry = _answerable(desk, place)
     header = entry.header
     said = [row.word for row in desk.mail.mine(header.channel, header.number)]
@@ -366,6 +371,13 @@ def _line_error(desk: "Desk") -> CipherpostError | None:
     return None
 
 
+def _finish_begun(desk: "Desk", line: CipherpostError | None) -> None:
+    """Post what waits before anything new is made (I4); what cannot be posted stops nothing here: `fetch` tells."""
+    if line is None:
+        for _ in drain(desk):
+            pass
+
+
 def _send_one(
     desk: "Desk",
     plan: Plan,
@@ -397,8 +409,7 @@ def _send_one(
         waiting = _waiting_same(desk, plan.channel, digest)
         if waiting is not None:
             return _outcome(desk, waiting, line, who_not)
-    item = put_letter(desk, plan, draft)
-    keep_sent(desk, item.name, draft, digest)
+    item = put_letter(desk, plan, draft, keep=lambda name: keep_sent(desk, name, draft, digest))
     return _outcome(desk, item, line, who_not)
 
 
@@ -431,9 +442,9 @@ def _sent_before(desk: "Desk", channel: str, digest: str) -> Posted | None:
     kept = desk.vault.get(f"last {channel}")
     if kept is None:
         return None
-    last, number = json.loads(kept)
+    last, number, text_hash = json.loads(kept)
     entry = desk.chain.channel(channel).entry(number)
-    if last != digest or entry is None:
+    if last != digest or entry is None or entry.hash != text_hash:
         return None
     newer = [row for row in desk.mail.rows(channel) if row.number > number and row.kind not in {"receipt", "check"}]
     if newer:

@@ -50,8 +50,10 @@ def take_note(desk: "Desk", channel: str, number: int, note: bytes) -> Entry:
         NotAuthenticError, NewerError: refused; nothing was kept.
     """
     view = desk.chain.channel(channel)
-    before = view.tree.end
+    before, count = view.tree.end, len(view.tree.known)
     entry = desk.chain.offer(channel, number, note)
+    if len(view.tree.known) > count:
+        _notice_copy(desk, entry)
     desk.trace(f"{channel}/{number}: {entry.header.kind} by {entry.header.by}, {entry.status}")
     appended = view.tree.end is not before and view.tree.end.hash == entry.hash and view.tree.end.parent is before
     with desk.mail.transaction():
@@ -69,19 +71,42 @@ def take_note(desk: "Desk", channel: str, number: int, note: bytes) -> Entry:
     return entry
 
 
+def _notice_copy(desk: "Desk", entry: Entry) -> None:
+    """A dispatch signed with this officer's key that this home never signed: another copy of it is at work (I3)."""
+    header = entry.header
+    if (header.office, header.by) != (desk.office, desk.officer) or not desk.chain.channel(header.channel).tree.known[
+        entry.hash
+    ].signed:
+        return
+    if desk.journal.find(header.channel, header.number) != entry.hash:
+        reason = f"another copy of it has signed {header.channel}/{header.number}"
+        desk.machine.mark_moved(reason, desk.time())
+
+
 def save_path(desk: "Desk", channel: str) -> None:
     """Write down a channel's path after it was judged anew, with the acks of what counts now."""
     view = desk.chain.channel(channel)
-    before = {row.hash for row in desk.mail.rows(channel) if row.status == "counts"}
+    before = {row.hash: row.number for row in desk.mail.rows(channel) if row.status == "counts"}
     rows = list(view.rows())
     desk.mail.set_path(channel, rows)
     after = {row.hash: row.number for row in rows if row.status == "counts"}
+    for text_hash, number in before.items():
+        if text_hash not in after:
+            desk.mail.drop_acks(channel, number)
     for text_hash, number in after.items():
         if text_hash not in before:
             entry = view.by_hash(text_hash)
             if entry is not None:
                 desk.mail.drop_acks(channel, number)
                 learn(desk, entry)
+    _open_from(desk, channel, min((number for hashed, number in after.items() if hashed not in before), default=0))
+
+
+def _open_from(desk: "Desk", channel: str, number: int) -> None:
+    """Letters from ``number`` on are looked at again, since others count now than when they were opened."""
+    settled = int(desk.mail.meta(f"opened {channel}") or 0)
+    if 0 < number <= settled:
+        desk.mail.set_meta(f"opened {channel}", str(number - 1))
 
 
 def learn(desk: "Desk", entry: Entry) -> None:
@@ -92,7 +117,7 @@ def learn(desk: "Desk", entry: Entry) -> None:
         known = stated_head(desk, head.channel)
         if known is None or head.number > known:
             desk.mail.set_meta(f"head {head.channel}", str(head.number))
-    if header.audience == desk.office and (header.acks or header.missing):
+    if header.audience == desk.office and header.office != desk.office:
         said = " ".join(f"{line.channel}/{line.first}-{line.last}" for line in header.missing)
         desk.mail.set_meta(f"missing {header.office}", said)
 
@@ -114,7 +139,8 @@ def take_slot(desk: "Desk", channel: str, number: int, synced: Synced | None = N
     result = synced if synced is not None else Synced()
     plain = names.note_name(desk.network, channel, number)
     found, junk = _take_object(desk, channel, number, plain, result)
-    if junk or (found and _unlinked(desk, channel, number)):
+    held = desk.chain.channel(channel).next <= number
+    if junk or (found and (held or _unlinked(desk, channel, number))):
         found = _take_alternates(desk, channel, number, result) or found
     return found
 
@@ -131,6 +157,14 @@ def _take_alternates(desk: "Desk", channel: str, number: int, result: Synced) ->
 def _unlinked(desk: "Desk", channel: str, number: int) -> bool:
     """Whether a later note here links to a text of this slot that we do not have."""
     return any(wanted == number for wanted, _ in desk.chain.channel(channel).wanted())
+
+
+def _take_wanted(desk: "Desk", channel: str, result: Synced) -> bool:
+    """Look again at slots below, where a note that came links to another text than the one that is here."""
+    view = desk.chain.channel(channel)
+    below = sorted({number for number, _ in view.wanted() if number < view.next})
+    found = [take_slot(desk, channel, number, result) for number in below]
+    return any(found)
 
 
 def _take_object(desk: "Desk", channel: str, number: int, name: str, result: Synced) -> tuple[bool, bool]:
@@ -171,6 +205,8 @@ def follow(desk: "Desk", channel: str, synced: Synced | None = None, *, full: bo
         while True:
             number = view.next
             if take_slot(desk, channel, number, result) and view.next > number:
+                continue
+            if _take_wanted(desk, channel, result) and view.next > number:
                 continue
             if full or _more_is_known(desk, channel, number):
                 before = view.next
