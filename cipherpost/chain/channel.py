@@ -204,7 +204,7 @@ class Channel:
         return ForkHeldError(
             "two sides of this channel both go on",
             rule=f"reading stops at the last number they share, {self.fork}",
-            hints=("cipherpost forks", f"the center settles which side stands: cipherpost settle {self.name}"),
+            hints=("cipherpost audit", f"ask the center to settle which side of {self.name} stands"),
             channel=self.name,
             number=number,
         )

@@ -159,7 +159,7 @@ class Journal:
                 f"line {data.count(10, 0, end) + 1} of the journal is damaged",
                 where=str(self._path),
                 rule="a home that cannot tell what it has signed signs nothing",
-                hints=("cipherpost doctor", "cipherpost keys rotate"),
+                hints=("join anew, as an officer of another name", "what came stays readable here: cipherpost inbox"),
             )
         return bytearray(data[:end])
 

@@ -34,6 +34,7 @@ _AGE_FIRST: Final = b"age-encryption.org/"
 _ARMOR_FIRST: Final = b"-----BEGIN AGE"
 _FILE_BYTES: Final = limits.MIB
 _SEED_BYTES: Final = 32
+_BACKUP: Final = "put back a backup of the home (docs/operator.md, Backups)"
 
 PassphraseSource = Callable[[], str]
 """Asks for the passphrase, or reads it from a file; called at most once a command."""
@@ -198,7 +199,7 @@ class KeyRing:
             raise KeyMissingError(
                 f"the secret key of {self._key_name} is missing",
                 where=str(path),
-                hints=("cipherpost keys restore BACKUP", "cipherpost keys rotate, and have the new card admitted"),
+                hints=(_BACKUP, "without one: join anew, as an officer of another name"),
             ) from None
         except OSError as error:
             raise disk_error(error, path) from error
@@ -216,13 +217,13 @@ class KeyRing:
                 raise WrongPassphraseError(
                     "the passphrase does not open the key",
                     where=str(self._path(kind)),
-                    hints=("type it again: cipherpost status", "cipherpost keys restore BACKUP"),
+                    hints=("type it again: cipherpost status", _BACKUP),
                 ) from None
             raise KeyOfAnotherError(
                 "the signing key is sealed to another key than the one beside it",
                 where=str(self._path(kind)),
                 rule="both files come from one backup",
-                hints=("cipherpost keys restore BACKUP",),
+                hints=(_BACKUP,),
             ) from None
         except (HeaderError, HmacError, PayloadError, ArmorError):
             raise _damaged(self._path(kind)) from None
@@ -270,7 +271,7 @@ class KeyRing:
                 "the key file holds a key that is not hybrid",
                 where=str(self._path("seal")),
                 rule="a network's sealing keys are post-quantum hybrids",
-                hints=("cipherpost keys restore BACKUP",),
+                hints=(_BACKUP,),
             )
         return hybrid
 
@@ -286,7 +287,7 @@ class KeyRing:
                     f"the signing key is that of {shown(name, 120)}",
                     where=str(self._path("sign")),
                     rule=f"this home signs as {self._key_name}",
-                    hints=("cipherpost keys restore BACKUP",),
+                    hints=(_BACKUP,),
                 )
             signers.append(SignerKey(name, parse_base64(seed, size=_SEED_BYTES)))
         return tuple(signers)
@@ -356,7 +357,7 @@ def _exists(path: Path) -> KeyExistsError:
 
 
 def _damaged(path: Path) -> KeyDamagedError:
-    return KeyDamagedError("the key file is damaged", where=str(path), hints=("cipherpost keys restore BACKUP",))
+    return KeyDamagedError("the key file is damaged", where=str(path), hints=(_BACKUP,))
 
 
 def _is_sealed(data: bytes) -> bool:

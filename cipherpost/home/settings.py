@@ -98,7 +98,7 @@ class Settings:
                 f"{shown(self.post, 80)} is not an absolute post office",
                 where=SETTINGS,
                 rule="an absolute folder, file:/// or s3://",
-                hints=("cipherpost settings --post URL",),
+                hints=(f"put the folder's whole path behind post in {SETTINGS}",),
             )
 
     @property

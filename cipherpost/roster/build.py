@@ -133,6 +133,6 @@ def _keepers_left(roster: Roster, taking: Iterable[Taking]) -> tuple[Keepers, ..
         raise LastKeeperError(
             f"{before[0]} is the only keeper" if before else "there is no keeper",
             rule="keepers sign the roster",
-            hints=("cipherpost keepers makes another officer of the center a keeper first",),
+            hints=("another officer of the center becomes a keeper first",),
         )
     return (Keepers(after),) if after != before else ()

@@ -69,7 +69,7 @@ def may_sign(roster: Roster, *, channel: str, number: int, officer: str, at: int
                     channel=channel,
                     number=number,
                     rule=f"of those who did, what counts in {channel} ends with number {cut.number}",
-                    hints=(f"the center can move the cut: cipherpost cut {each.until} {channel} {number}",),
+                    hints=(f"ask the center: a later entry of the roster can move the cut of entry {each.until}",),
                 )
     return tenure.vkey
 

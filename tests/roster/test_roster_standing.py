@@ -84,7 +84,7 @@ def test_v5_a_refusal_tells_number_cut_and_what_the_center_can_do(net):
         may_sign(net.roster, channel="tver/center", number=21, officer="ivanov", at=2)
     assert (caught.value.channel, caught.value.number) == ("tver/center", 21)
     assert "ends with number 20" in str(caught.value)
-    assert "cipherpost cut 3 tver/center 21" in caught.value.hints[0]
+    assert "move the cut of entry 3" in caught.value.hints[0]
 
 
 def test_v5_a_colleague_who_honestly_cites_an_older_entry_still_counts(net):
