@@ -35,7 +35,7 @@ from cipherpost.roster.statements import (
 )
 from cipherpost.text import parse_date, sha256
 
-NOW = "2027-01-05T12:00:00Z"
+NOW = "2026-12-13T12:00:00Z"
 """A judging time after the last dispatch."""
 RETURN = b'{"demands":[],"meetings":[{"attendance":120,"day":"2026-11-14"}]}\n'
 AGENDA = ("agenda.txt", "text/plain", b"1. Food supply\n2. Elections\n")
@@ -182,7 +182,8 @@ class Sequel(Story):
         handing_over = Letter("For my colleague", "The key of the hall is with the porter.\n")
         self.post("tver/tver", self.ivanov, "message", "2026-12-06T11:00:00Z", handing_over)
         question = Letter("A question", "Have you seen number 3?\n")
-        self.post("center/audit", self.sverdlov, "message", "2026-12-06T12:00:00Z", question)
+        acks = self.ack("audit/center/1", "received", "seen")
+        self.post("center/audit", self.sverdlov, "message", "2026-12-06T12:00:00Z", question, acks=acks)
 
     def _report(self) -> None:
         """Nil, corrected, cancelled, decided upon; escrow reads along."""
@@ -262,7 +263,7 @@ class Sequel(Story):
 
     def _close(self) -> None:
         """A second audit over all, a note as an officer saw it, and one that lies under its alternate name too."""
-        self.audit("2027-01-05T09:00:00Z", format_heads(self.heads()))
+        self.audit("2026-12-13T09:00:00Z", format_heads(self.heads()))
         first = self.hashes["center/all"][0]
         for name in (
             names.evidence_name(NETWORK, "tver", first),

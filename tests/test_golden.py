@@ -32,7 +32,8 @@ from cipherpost.postoffice import names
 from cipherpost.postoffice.directory import DirectoryPost
 from cipherpost.roster.grammar import WORDS
 from cipherpost.roster.statements import format_statements, parse_statements
-from cipherpost.text import sha256, spoken
+from cipherpost.text import parse_time, sha256, spoken
+from cipherpost.workflows.auditing import Subject, audit
 
 FINGERPRINT, ALOUD = (VECTORS / "formats" / "fingerprint.txt").read_text().splitlines()
 OBJECTS = {path.relative_to(POST).as_posix(): path.read_bytes() for path in sorted(POST.rglob("*")) if path.is_file()}
@@ -137,6 +138,14 @@ def test_v1_to_v8_the_stored_network_verifies_and_nothing_is_found(chain: Chain)
     ]
     assert counting == contents
     assert len(contents) == len({(slot.channel, slot.number) for slot in SLOTS.values()})
+
+
+def test_v9_an_audit_of_the_stored_folder_with_its_sealed_files_finds_nothing() -> None:
+    subject = Subject.outside(str(POST), ALOUD)
+    report = audit(subject, sealed=True, as_of=parse_time(NOW))
+    assert (report.findings, dict(report.skipped), dict(report.unread)) == ((), {}, {})
+    assert report.dispatches == len(stored("dispatches.txt").splitlines())
+    assert report.exit_code(strict=True, everything=True) == 0
 
 
 def test_v1_to_v8_the_stored_network_verifies_in_any_order_of_channels() -> None:
