@@ -13,7 +13,7 @@ from cipherpost.chain.freshness import is_stale, judged_now, newest_center_time
 from cipherpost.dispatch.heads import parse_heads
 from cipherpost.errors import NotAuthenticError, TooLargeError
 from cipherpost.postoffice import NoSuchObjectError, UnreachableError, names
-from cipherpost.text import CENTER, ROSTER, parse_time, sha256
+from cipherpost.text import CENTER, ROSTER, format_time, parse_time, sha256
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Channel
@@ -141,10 +141,10 @@ class Words:
             yield Finding(
                 code="stale", office=CENTER, detail=f"nothing of the center is newer than {newest}", time=newest
             )
-        since = parse_time(as_of) - timedelta(days=days)
+        since = format_time(parse_time(as_of) - timedelta(days=days))
         for view in self.chain.channels.values():
             if self._has_readers(view.name):
-                yield from self._unheard(view, [node for node in view.counting() if parse_time(node.time) < since])
+                yield from self._unheard(view, (node for node in view.counting() if node.time < since))
 
     def _has_readers(self, channel: str) -> bool:
         """Whether anybody but the sender is there to ack a channel."""

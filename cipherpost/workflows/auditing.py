@@ -292,5 +292,9 @@ def _not_checked(reader: Reader, *, sealed: bool) -> Iterator[str]:
         yield "everything but the roster: without its first entry nobody is known"
     if reader.unlisted:
         yield (f"what else may lie there: the post office does not list all it holds ({reader.unlisted} or more notes)")
+    for view in reader.chain.channels.values():
+        if isinstance(view.stopped, NewerError):
+            number = view.tree.end.number + 1
+            yield f"{view.name} from number {number} on: made by a newer cipherpost; update it, then audit again"
     for name in reader.newer:
         yield f"{name}: made by a newer cipherpost"

@@ -406,6 +406,14 @@ def test_a_rotten_roster_entry_is_named(board):
     assert report.exit_code(strict=False, everything=False) == 3
 
 
+def test_a_roster_entry_of_a_newer_program_is_held_and_said_to_need_an_update(board):
+    board.net.entry("zodiac tver aries")
+    board.post(board.net.make("tver/center", board.sent[2]))
+    report = board.audit()
+    assert places(report, "held") == ["center/roster/3", "tver/center/4"]
+    assert any("center/roster from number 3 on" in clause for clause in report.as_json()["not_checked"])
+
+
 def test_uncounted_is_said_where_a_suspension_cuts_what_the_center_had_acked(board):
     board.net.entry("suspend tver", f"cut 3 tver/center 2 {board.sent[1].hash}")
     board.post()
