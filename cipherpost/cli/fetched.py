@@ -23,8 +23,8 @@ def notice_lines(result: "Fetched") -> Iterator[str]:
         yield f"{result.not_admitted.what}; {result.not_admitted.rule}"
         return
     if result.just_admitted:
-        count = len(result.new)
-        yield f"{NOTICES['admitted']}: {many(count, 'letter') if count else 'no letter'} {'wait' if count > 1 else 'waits'}"
+        letters = many(len(result.new), "letter") if result.new else "no letter"
+        yield f"{NOTICES['admitted']}: {letters} {'wait' if len(result.new) > 1 else 'waits'}"
     elif not result.new:
         yield NOTICES["nothing-new"]
     if result.before_you:

@@ -63,6 +63,7 @@ class Session:
 
     def desk(self, *, write: bool = False) -> "Desk":
         """The officer at work in this home; with ``write`` the home is locked until the command ends."""
+        from cipherpost.cli.output import notice
         from cipherpost.desk import Desk, Overrides
 
         desk = Desk.open(
@@ -77,6 +78,8 @@ class Session:
         context.call_on_close(desk.close)
         if write:
             desk.lock()
+            if self.alone:
+                notice("alone")
         return desk
 
     def trace(self, text: str) -> None:

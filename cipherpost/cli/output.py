@@ -27,22 +27,18 @@ _SPOKEN: Final = re.compile(r"\b((?:[0-9]{5} ){5}[0-9]{5}) ((?:[0-9]{5} ){5}[0-9
 NOTICES: Final[Mapping[str, str]] = {
     "nothing-lost": "nothing is lost: the letter waits in the outbox",
     "already-sent": "the same letter was sent before; it was not sent again",
-    "not-admitted": "you are not admitted yet: tell the center this number",
     "admitted": "you are admitted",
     "read-aloud": "read this number aloud to the center, or let them read it to you",
     "unchecked": "admitted without comparing the spoken number; the roster says so to everybody",
     "held": "shown out of order: an earlier number is missing, and this may not be the whole story",
     "superseded": "this letter was superseded by a later one",
     "cancelled": "this letter was cancelled by a later one",
-    "empty-audience": "nobody is in this audience yet",
     "unreached": "these offices will not be able to read it",
     "no-receipt": "no receipt was sent",
     "restored": "put back at the post office: another office had missed it",
     "before-you": "older letters are there that were sealed before you were a reader; ask the center for them",
     "no-passphrase": "the keys lie unprotected on this disk, as you asked",
-    "moved": "this home was moved or copied; it signs again once another office has answered it",
     "alone": "signed alone: if another copy of this home is at work, its letters and yours will contradict",
-    "not-checked": "not checked",
     "nothing-new": "nothing new",
 }
 """Sentences that stand by themselves, by name; docs/troubleshooting.md explains each."""
@@ -170,6 +166,8 @@ def sent(session: "Session", done: "Sequence[Posted]") -> int:
             notice("already-sent", item.place)
         if item.waiting is not None:
             show_error(item.waiting, as_json=False)
+            if "nothing is lost" not in " ".join((item.waiting.rule, *item.waiting.hints)):
+                notice("nothing-lost")
     return gravest({item.waiting.exit_code for item in done if item.waiting is not None})
 
 

@@ -32,6 +32,8 @@ def fetch(session: Session, max_size: str | None, no_receipts: bool, full: bool)
         if not session.quiet:
             for line in fetched.notice_lines(result):
                 output.tell(output.safe(line))
+            if no_receipts:
+                output.notice("no-receipt")
             for line in fetched.hints(result):
                 output.hint(line)
     return result.exit_code
@@ -69,7 +71,14 @@ def read(session: Session, place: str | None, save: str | None, force: bool, out
     from cipherpost.workflows import reading
 
     desk = session.desk(write=True)
-    shown = reading.read(desk, place, save=Path(save) if save else None, force=force, out_of_order=out_of_order)
+    try:
+        shown = reading.read(desk, place, save=Path(save) if save else None, force=force, out_of_order=out_of_order)
+    except reading.NothingNewError as nothing:
+        if session.as_json:
+            raise
+        output.notice("nothing-new")
+        output.hint(nothing.hints[0])
+        return
     if session.as_json:
         output.emit(shown.as_json())
         return
