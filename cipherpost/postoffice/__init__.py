@@ -42,6 +42,7 @@ __all__ = [
     "UnreachableError",
     "create_post_office",
     "describe",
+    "fresh_stamp",
     "open_post_office",
     "prove",
 ]
@@ -200,6 +201,25 @@ def prove(post: PostOffice, network: str, *, random: Callable[[int], bytes] = se
     finally:
         with suppress(UnreachableError, ReadOnlyError):  # a store may refuse; the probe is in nobody's way
             post.discard(name)
+
+
+def fresh_stamp(
+    post: PostOffice, network: str, office: str, *, random: Callable[[int], bytes] = secrets.token_bytes
+) -> datetime | None:
+    """The newest stamp of a store after it was made to stamp something new: a probe of ``office``, removed again.
+
+    Raises:
+        UnableError: as `PostOffice`.
+    """
+    data = f"{network} probe {random(16).hex()}\n".encode()
+    name = names.probe_name(network, office, text.sha256(data))
+    try:
+        post.create(name, data)
+        post.size(name)
+    finally:
+        with suppress(UnreachableError, ReadOnlyError):  # as above
+            post.discard(name)
+    return post.stamp
 
 
 def _unfit(post: PostOffice, what: str) -> UnfitStoreError:

@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from cipherpost import limits
 from cipherpost.errors import CipherpostError, MalformedError, NotAuthenticError, UnableError, UseError
-from cipherpost.text import CENTER, clean_free_text, first_difference, parse_name, parse_spoken, spoken
+from cipherpost.text import (
+    CENTER,
+    check_free_text,
+    clean_free_text,
+    first_difference,
+    parse_name,
+    parse_spoken,
+    shown,
+    spoken,
+)
 from cipherpost.workflows import entries
 from cipherpost.workflows.results import Posted
+from cipherpost.workflows.typed import typed
 
 if TYPE_CHECKING:
     from cipherpost.card import SignedCard
@@ -96,9 +106,10 @@ def _office_statements(offices: Sequence[NewOffice]) -> "list[Statement]":
 
     made: list[Statement] = []
     for office in offices:
-        made.append(words.Office(parse_name(office.name), office.role))  # type: ignore[arg-type]
-        title = clean_free_text(office.title)
-        if title and title != office.name:
+        with typed():
+            made.append(words.Office(parse_name(office.name), office.role))  # type: ignore[arg-type]
+            title = check_free_text(clean_free_text(office.title or office.name), "title")
+        if title != office.name:
             made.append(words.Title(office.name, title))
     return made
 
@@ -124,16 +135,23 @@ def set_group(
     """
     from cipherpost.roster import words
 
+    with typed():
+        parse_name(name)
     entries.prepare(desk)
     for office in offices:
-        _known_office(desk, office)
-    statements: list[Statement] = [words.Group(parse_name(name), tuple(sorted(set(offices))))]
+        known_office(desk, office)
+    statements: list[Statement] = [words.Group(name, tuple(sorted(set(offices))))]
     if lateral and not desk.roster.lateral(name, desk.roster.newest):
         statements.append(words.Lateral(name))
     return entries.post(desk, statements, dry_run=dry_run)
 
 
-def _known_office(desk: "Desk", name: str) -> None:
+def known_office(desk: "Desk", name: str) -> None:
+    """Refuse the name of an office that was not declared.
+
+    Raises:
+        UnknownOfficeError: with the nearest known name.
+    """
     import difflib
 
     if desk.roster.office(name) is not None:
@@ -142,7 +160,7 @@ def _known_office(desk: "Desk", name: str) -> None:
     near = difflib.get_close_matches(name, known, n=1)
     hints = [f"did you mean {near[0]}?"] if near else []
     raise UnknownOfficeError(
-        f"there is no office {name!r}",
+        f"there is no office {shown(name)}",
         rule="an office is declared before it is invited or admitted",
         hints=(*hints, f'cipherpost office add {name} --title "..."'),
     )
@@ -161,7 +179,7 @@ def invite(desk: "Desk", office: str) -> str:
     from cipherpost.carry import armor
     from cipherpost.dispatch.header import RosterRef
 
-    _known_office(desk, office)
+    known_office(desk, office)
     newest = desk.roster.newest
     head = desk.roster.hash_of(newest)
     assert head is not None
@@ -315,6 +333,9 @@ def admit(
     """
     from cipherpost.postoffice import names
 
+    if heard is not None:
+        with typed("let the clerk read it once more: cipherpost card"):
+            parse_spoken(heard)
     entries.prepare(desk)
     result = Admission()
     cards = _collect(desk, given, result, heard)
@@ -398,12 +419,12 @@ def _cards_named(desk: "Desk", word: str, heard: str | None) -> "list[SignedCard
     if path.is_file():
         with path.open("rb") as file:
             data = file.read(limits.CARRIED_BYTES + 1)
-        return [parse_card(each) for each in dearmor_all(data, "CARD")]
+        return [parse_card(each) for each in dearmor_all(data, "CARD", where=word)]
     if not slash or "/" in officer or "." in word:
         raise UseError(
             f"{word}: there is no such file", rule="name a file, or OFFICE/OFFICER", hints=("cipherpost cards",)
         )
-    _known_office(desk, office)
+    known_office(desk, office)
     cards = [card for card in _cards_of(desk, office) if card.card.officer == officer]
     if not cards:
         raise NoCardError(
@@ -475,7 +496,7 @@ def _admission_statements(
     statements: list[Statement] = []
     if desk.roster.office(said.office) is None:
         if role is None:
-            _known_office(desk, said.office)
+            known_office(desk, said.office)
         statements += _office_statements([NewOffice(name=said.office, title=said.office, role=role or "committee")])
     statements.append(words.Officer(said.office, said.officer, said.vkey, card.hash, unchecked=not checked))
     return statements

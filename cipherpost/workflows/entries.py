@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cipherpost.errors import GapError
+from cipherpost.errors import GapError, NotAuthenticError, UseError
 from cipherpost.text import CENTER, ROSTER
 from cipherpost.workflows import guards, syncing
 from cipherpost.workflows.plans import Plan
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from cipherpost.roster.words import Statement
 
 ROSTER_CHANNEL = f"{CENTER}/{ROSTER}"
+
+
+class EntryRefusedError(UseError):
+    """What was asked for makes no sense in the roster as it stands; nothing was posted."""
 
 
 def prepare(desk: "Desk") -> None:
@@ -78,12 +82,15 @@ def post(desk: "Desk", statements: "Sequence[Statement]", *, dry_run: bool = Fal
     """Post one entry.
 
     Raises:
-        RosterEntryError: as `try_out`; with ``dry_run`` too.
+        EntryRefusedError: the roster would refuse it; with ``dry_run`` too.
     """
     from cipherpost.workflows.composing import put_bare
     from cipherpost.workflows.placing import post_item
 
-    data = try_out(desk, statements)
+    try:
+        data = try_out(desk, statements)
+    except NotAuthenticError as error:  # the user's own statements: a slip, and nobody's forgery
+        raise EntryRefusedError(error.what, rule=error.rule, hints=error.hints or ("cipherpost roster",)) from None
     if dry_run:
         return Posted(channel=ROSTER_CHANNEL, kind=ROSTER, number=desk.roster.newest + 1, dry_run=True)
     plan = Plan(channel=ROSTER_CHANNEL, kind=ROSTER, created=desk.time(), statements=data)

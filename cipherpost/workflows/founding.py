@@ -8,9 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cipherpost import limits
-from cipherpost.errors import UseError
+from cipherpost.errors import NewerError, UseError
 from cipherpost.home.settings import RosterPin, Settings, create_home, default_home, save_settings
-from cipherpost.text import CENTER, clean_free_text, first_difference, format_time, is_name, parse_name, spoken
+from cipherpost.text import (
+    CENTER,
+    check_free_text,
+    clean_free_text,
+    first_difference,
+    format_time,
+    is_name,
+    parse_name,
+    shown,
+    spoken,
+)
+from cipherpost.workflows.typed import typed
 
 if TYPE_CHECKING:
     from cipherpost.card import Card, Invitation, SignedCard
@@ -89,22 +100,48 @@ def found(
     from cipherpost.desk import Desk, absolute
     from cipherpost.postoffice import create_post_office, prove
 
-    parse_name(network)
-    parse_name(officer)
+    with typed():
+        parse_name(network)
+        parse_name(officer)
+        titled = check_free_text(clean_free_text(title or f"Center of {network}"), "title")
+    _check_zone(timezone)
     where = absolute(post)
     store = create_post_office(where)
     prove(store, network)
     _check_vacant(store, network)
+    secret = passphrase() if passphrase else None
     place = home or _default_home(network, CENTER, officer)
     settings = _settings(network=network, office=CENTER, officer=officer, post=where, clock=world.get("clock"))
     create_home(place, settings)
     with Desk(place, settings, passphrase=passphrase, **world) as desk:  # type: ignore[arg-type]
         desk.lock()
-        ring = _make_keys(desk, passphrase)
+        ring = _make_keys(desk, secret)
         card = _make_card(desk, ring)
-        genesis = _genesis(desk, card, title=title, timezone=timezone)
+        genesis = _genesis(desk, card, title=titled, timezone=timezone)
         fingerprint = _post_genesis(desk, ring, card, genesis)
     return Founded(fingerprint=fingerprint, home=place, post=where)
+
+
+def _check_zone(timezone: str | None) -> None:
+    """Refuse a zone that a roster cannot state, before anything is made."""
+    from cipherpost.roster.grammar import StatementError
+    from cipherpost.roster.rules import zones
+    from cipherpost.roster.statements import format_statements
+    from cipherpost.roster.words import Timezone
+
+    if timezone is None:
+        return
+    try:
+        format_statements([Timezone(timezone)])
+        known = timezone[0] in "+-" or timezone in zones()
+    except (StatementError, NewerError):
+        known = False
+    if not known:
+        raise UseError(
+            f"{shown(timezone)} is not a time zone",
+            rule="a name such as Europe/Moscow, or +03:00",
+            hints=("leave out --timezone for UTC",),
+        )
 
 
 def _check_vacant(store: "PostOffice", network: str) -> None:
@@ -156,11 +193,11 @@ def _settings(
     )
 
 
-def _make_keys(desk: "Desk", passphrase: Passphrase | None) -> "KeyRing":
+def _make_keys(desk: "Desk", passphrase: str | None) -> "KeyRing":
     from cipherpost.home import keys
 
     desk.machine.register()
-    return keys.create_keys(desk.home, desk.settings.key_name, passphrase() if passphrase else None)
+    return keys.create_keys(desk.home, desk.settings.key_name, passphrase)
 
 
 def _make_card(desk: "Desk", ring: "KeyRing") -> "SignedCard":
@@ -209,10 +246,10 @@ def read_own_card(desk: "Desk") -> "SignedCard":
     path = own_card_file(desk.home, desk.settings)
     if not path.is_file():
         raise UnableError("this home has lost its card", where=str(path), hints=("cipherpost doctor",))
-    return parse_card(dearmor(path.read_bytes(), "CARD"))
+    return parse_card(dearmor(path.read_bytes(), "CARD", where=str(path)))
 
 
-def _genesis(desk: "Desk", card: "SignedCard", *, title: str | None, timezone: str | None) -> bytes:
+def _genesis(desk: "Desk", card: "SignedCard", *, title: str, timezone: str | None) -> bytes:
     """The statements of the first entry: keepers, the center, its title and its officer."""
     from cipherpost.roster import words
     from cipherpost.roster.statements import format_statements
@@ -220,7 +257,7 @@ def _genesis(desk: "Desk", card: "SignedCard", *, title: str | None, timezone: s
     statements: list[words.Statement] = [
         words.Keepers((desk.officer,)),
         words.Office(CENTER, "center"),
-        words.Title(CENTER, clean_free_text(title or f"Center of {desk.network}")),
+        words.Title(CENTER, title),
         words.Officer(CENTER, desk.officer, card.card.vkey, card.hash),
     ]
     if timezone is not None:
@@ -296,11 +333,13 @@ def join(
     from cipherpost.carry import armor
     from cipherpost.desk import Desk, absolute
 
-    parse_name(officer)
+    with typed():
+        parse_name(officer)
     invited = _invited(invitation, fingerprint=fingerprint, office=office, post=post)
     place = home or _default_home(invited.network, invited.office, officer)
     if out is not None and out.exists():
         raise UseError("the card's file is there already", where=str(out), hints=("name another with -o",))
+    secret = passphrase() if passphrase else None
     settings = _settings(
         network=invited.network,
         office=invited.office,
@@ -313,7 +352,7 @@ def join(
     create_home(place, settings)
     with Desk(place, settings, passphrase=passphrase, **world) as desk:  # type: ignore[arg-type]
         desk.lock()
-        card = _make_card(desk, _make_keys(desk, passphrase))
+        card = _make_card(desk, _make_keys(desk, secret))
         path = own_card_file(place, card.card)
         if out is not None:
             out.write_text(armor("CARD", card.note), encoding="utf-8")
@@ -357,7 +396,7 @@ def _invited(given: str, *, fingerprint: str | None, office: str | None, post: s
             )
         with path.open("rb") as file:
             data = file.read(limits.CARRIED_BYTES + 1)
-        return parse_invitation(dearmor(data, "INVITATION"))
+        return parse_invitation(dearmor(data, "INVITATION", where=str(path)))
     if fingerprint is None or office is None:
         raise UseError("--fingerprint and --office go together", hints=("cipherpost join --help",))
     return _found_network(post or given, fingerprint, office)
@@ -370,7 +409,8 @@ def _found_network(post: str, fingerprint: str, office: str) -> "Invitation":
     from cipherpost.dispatch.header import RosterRef
     from cipherpost.postoffice import open_post_office
 
-    parse_name(office, reserved=office == CENTER)
+    with typed():
+        parse_name(office, reserved=office == CENTER)
     where = absolute(post)
     store = open_post_office(where)
     network, full = find_network(store, fingerprint)
@@ -395,7 +435,8 @@ def find_network(store: "PostOffice", fingerprint: str) -> tuple[str, str]:
     try:
         wanted: str | list[str] = parse_hash(fingerprint.strip().lower())
     except TextError:
-        wanted = parse_spoken(fingerprint)
+        with typed("copy it from what the center shows: cipherpost roster"):
+            wanted = parse_spoken(fingerprint)
     found = {}
     for network in _networks(store):
         try:

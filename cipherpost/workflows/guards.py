@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cipherpost import limits
 from cipherpost.chain import freshness
 from cipherpost.errors import NewerError, NotAuthenticError, StaleError
-from cipherpost.text import CENTER, ROSTER
+from cipherpost.text import CENTER, ROSTER, format_time
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
@@ -38,11 +38,21 @@ def check_signing(desk: "Desk", header: "Header") -> None:
     if header.kind == ROSTER and header.number > 1 and desk.officer not in desk.roster.keepers(desk.roster.newest):
         raise not_keeper(desk)
     if not desk.overrides.clock_ok:
-        stamp = desk.post.stamp
-        freshness.check_clock(
-            header.time, newest_center_time(desk), None if stamp is None else stamp.strftime("%Y-%m-%dT%H:%M:%SZ")
-        )
+        freshness.check_clock(header.time, newest_center_time(desk), _store_stamp(desk, header.time))
     _check_not_moved(desk, header)
+
+
+def _store_stamp(desk: "Desk", time: str) -> str | None:
+    """The newest time that the post office stamped on anything.
+
+    A folder stamps only what is written: where nobody wrote for long it is asked to stamp something new.
+    """
+    from cipherpost.postoffice import fresh_stamp
+
+    stamp = desk.post.stamp
+    if stamp is not None and freshness.clock_ahead(time, format_time(stamp)):
+        stamp = fresh_stamp(desk.post, desk.network, desk.office, random=desk.random)
+    return None if stamp is None else format_time(stamp)
 
 
 def check_keeper(desk: "Desk") -> None:

@@ -20,6 +20,7 @@ from cipherpost.workflows.composing import put_bare, put_letter
 from cipherpost.workflows.draining import drain
 from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.results import Posted
+from cipherpost.workflows.typed import typed
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
@@ -105,7 +106,8 @@ def text_of(
         first = next(line for line in body.splitlines() if line.strip())
         subject = clean_free_text(first.lstrip("# "))[: limits.FREE_TEXT].strip() or "Letter"
     elif subject is not None:
-        subject = check_free_text(clean_free_text(subject), "subject")
+        with typed():
+            subject = check_free_text(clean_free_text(subject), "subject")
     return Outgoing(
         body=body, body_type=kind, subject=subject, attachments=tuple(_attachment(path) for path in attachments)
     )
@@ -278,9 +280,19 @@ def check_admitted(desk: "Desk") -> None:
     Raises:
         NotAdmittedError: with the number to read out, or saying since when he is out.
     """
+    from cipherpost.workflows.founding import read_own_card
+
     newest = desk.roster.newest
-    if desk.roster.officer(desk.office, desk.officer, newest) is not None:
-        return
+    admitted = desk.roster.officer(desk.office, desk.officer, newest)
+    if admitted is not None:
+        mine = read_own_card(desk)
+        if admitted.vkey == mine.card.vkey:
+            return
+        raise NotAdmittedError(
+            f"the roster has other keys of {desk.office}/{desk.officer} than this home",
+            rule=f"another card of this name was admitted; this home's number is {mine.spoken}",
+            hints=("tell the center: somebody else has joined under your name",),
+        )
     state = desk.roster.state(desk.office, newest)
     if state in {"suspended", "dissolved"}:
         raise NotAdmittedError(
@@ -290,8 +302,6 @@ def check_admitted(desk: "Desk") -> None:
         )
     if desk.roster.keys(desk.office, desk.officer):
         raise NotAdmittedError(f"{desk.office}/{desk.officer} has no standing any more", hints=("ask the center",))
-    from cipherpost.workflows.founding import read_own_card
-
     raise NotAdmittedError(
         "you are not admitted yet",
         rule=f"tell the center this number: {read_own_card(desk).spoken}",

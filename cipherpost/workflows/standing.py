@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cipherpost.errors import UseError
 from cipherpost.text import CENTER
 from cipherpost.workflows import entries, syncing
+from cipherpost.workflows.admission import known_office
 from cipherpost.workflows.results import Posted
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ def plan_suspension(desk: "Desk", office: str) -> Suspension:
     state = desk.roster.state(office, newest)
     if office == CENTER:
         raise UseError("the center cannot be suspended", rule="its officers are retired one by one")
+    known_office(desk, office)
     if state != "good":
         raise UseError(
-            f"{office} cannot be suspended: it is {state or 'not an office of this network'}",
+            f"{office} cannot be suspended: it is {state}",
             rule="only an office in good standing has something to lose",
             hints=("cipherpost roster",),
         )
@@ -73,4 +75,5 @@ def reinstate(desk: "Desk", office: str, *, dry_run: bool = False) -> Posted:
     from cipherpost.roster import words
 
     entries.prepare(desk)
+    known_office(desk, office)
     return entries.post(desk, [words.Reinstate(office)], dry_run=dry_run)

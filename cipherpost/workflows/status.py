@@ -76,7 +76,7 @@ class Status:
 def status(desk: "Desk") -> Status:
     """What this home knows without a line and without keys."""
     kept = json.loads(desk.mail.meta("status") or "{}")
-    moved = desk.machine.check()
+    moved = desk.machine.check() or desk.machine.moved_state()
     return Status(
         network=desk.network,
         office=desk.office,

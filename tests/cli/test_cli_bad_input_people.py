@@ -1,0 +1,452 @@
+"""Bad input, one test an item: what people carry, say and mistype on their way in; copied homes; wrong clocks."""
+
+import os
+import shutil
+import textwrap
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from cliharness import check_words, files, refused, state_of
+
+from cipherpost.card import parse_card, sign_card
+from cipherpost.carry import armor, dearmor
+from cipherpost.postoffice.directory import DirectoryPost
+
+LETTER = "Order\n\nDo it.\n"
+
+
+def quoted(text):
+    return "".join(f"> > {line}\n" for line in text.splitlines())
+
+
+def wrapped(text):
+    return "".join(textwrap.fill(line, 40, break_on_hyphens=False) + "\n" for line in text.splitlines())
+
+
+def in_mail(text):
+    return f"Dear colleague,\n\nhere it is:\n\n{text}\n-- \nThe center\n"
+
+
+MANGLED = {
+    "quoting": lambda text: quoted(text).encode(),
+    "wrapping": lambda text: wrapped(text).encode(),
+    "joined lines": lambda text: text.replace("\n", " ").encode(),
+    "crlf": lambda text: text.replace("\n", "\r\n").encode(),
+    "utf-16": lambda text: text.encode("utf-16"),
+    "byte-order mark": lambda text: text.encode("utf-8-sig"),
+    "mail": lambda text: in_mail(text).encode(),
+    "all of it": lambda text: quoted(in_mail(wrapped(text))).replace("\n", "\r\n").encode("utf-16"),
+}
+
+
+# ---- what is carried -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mangle", MANGLED.values(), ids=MANGLED)
+def test_an_invitation_comes_through_mangled_mail(net, mangle):
+    path = net.invite("penza")
+    path.write_bytes(mangle(path.read_text()))
+    assert net.join(path, "sidorov", "penza")["office"] == "penza"
+
+
+@pytest.mark.parametrize("mangle", MANGLED.values(), ids=MANGLED)
+def test_a_card_comes_through_mangled_mail(net, mangle):
+    joined = net.join(net.invite("penza"), "sidorov", "penza")
+    card = net.write("penza.card", mangle(net.ok("penza", "card").out))
+    done = net.ok("center", "admit", str(card), "--heard", joined["spoken"], "--json")
+    assert done.json["admitted"] == ["penza/sidorov"]
+    assert "admitted" in net.ok("penza", "fetch").err
+
+
+@pytest.mark.parametrize("harm", ["cut", "letter changed", "letter lost", "nothing carried", "another kind"])
+def test_an_invitation_that_was_damaged_is_refused(net, harm):
+    path = net.invite("penza")
+    text = path.read_text()
+    lines = text.splitlines(keepends=True)
+    changed = {
+        "cut": "".join(lines[:3]),
+        "letter changed": text.replace(lines[2][5], "A" if lines[2][5] != "A" else "B", 1),
+        "letter lost": "".join([*lines[:2], lines[2][1:], *lines[3:]]),
+        "nothing carried": "Dear colleague,\n",
+        "another kind": net.ok("tver", "card").out,
+    }
+    path.write_text(changed[harm])
+    done = net.run("penza", "join", str(path), "--officer", "sidorov", "--no-passphrase")
+    refused(done, 3, str(path))
+    assert done.hints
+    assert not net.home("penza").exists(), "nothing is half made"
+
+
+def test_an_invitation_that_is_not_there(net):
+    done = net.run("penza", "join", "nowhere.invitation", "--officer", "sidorov", "--no-passphrase")
+    refused(done, 1, "nowhere.invitation")
+    assert not net.home("penza").exists()
+
+
+def test_a_card_that_was_damaged_is_refused_and_the_good_ones_admitted(net):
+    net.join(net.invite("penza"), "sidorov", "penza")
+    net.join(net.invite("tula"), "gusev", "tula")
+    good = net.write("penza.card", net.ok("penza", "card").out)
+    bad = net.write("tula.card", net.ok("tula", "card").out[:-300])
+    done = net.run("center", "admit", str(good), str(bad), "--json")
+    assert done.code == 3
+    assert done.json["admitted"] == ["penza/sidorov"]
+    assert "not admitted:" in done.err
+    assert "tula.card" in done.err
+    check_words(done)
+
+
+# ---- the spoken number ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("group", [1, 7, 12])
+def test_a_spoken_number_with_one_wrong_group_names_the_group(net, group):
+    joined = net.join(net.invite("penza"), "sidorov", "penza")
+    groups = joined["spoken"].split()
+    groups[group - 1] = f"{(int(groups[group - 1]) + 1) % 100000:05d}"
+    before = files(net.post)
+    done = net.run("center", "admit", "penza/sidorov", "--heard", " ".join(groups))
+    refused(done, 3, f"group {group} of the number differs", "penza/sidorov", groups[group - 1])
+    assert files(net.post) == before
+    net.ok("center", "admit", "penza/sidorov", "--heard", joined["spoken"].replace(" ", ""))
+
+
+@pytest.mark.parametrize("heard", ["", "12345", "words and more words", "1 2 3 4 5 6 7 8 9 10 11 12"])
+def test_a_spoken_number_that_is_none(net, heard):
+    net.join(net.invite("penza"), "sidorov", "penza")
+    before = files(net.post)
+    done = net.run("center", "admit", "penza/sidorov", "--heard", heard)
+    refused(done, 2)
+    assert "twelve groups of five digits" in done.err
+    assert files(net.post) == before
+
+
+def test_a_fingerprint_with_one_wrong_group_is_that_of_no_network(net):
+    fingerprint = net.ok("center", "roster", "--json").json["spoken"].split()
+    fingerprint[3] = f"{(int(fingerprint[3]) + 1) % 100000:05d}"
+    words = ("join", str(net.post), "--fingerprint", " ".join(fingerprint), "--office", "penza", "--officer", "sidorov")
+    refused(net.run("penza", *words, "--no-passphrase"), 2, "no network of this post office", "rkpb")
+    assert not net.home("penza").exists()
+
+
+# ---- mistyped ------------------------------------------------------------------------------------------------------
+
+
+def test_a_mistyped_office_is_refused_with_the_nearest_name(net):
+    before = files(net.post)
+    for words in (
+        ("invite", "tevr"),
+        ("admit", "tevr/ivanov"),
+        ("send", "-", "--to", "tevr"),
+        ("group", "volga", "tevr"),
+    ):
+        done = net.run("center", *words, stdin=LETTER)
+        assert done.code == 2, done
+        assert "tevr" in done.err
+        assert any("tver" in hint for hint in done.hints), done
+        check_words(done)
+    for words in (("roster", "tevr"), ("suspend", "tevr", "-y"), ("reinstate", "tevr")):
+        done = net.run("center", *words)
+        assert done.code == 2, done
+        assert "tevr" in done.err
+        check_words(done)
+    assert files(net.post) == before
+
+
+def test_a_mistyped_command_is_refused_with_the_nearest_name(net):
+    refused(net.run("tver", "fecth"), 2, "fecth", "fetch")
+
+
+@pytest.mark.parametrize(
+    "place", ["center/all", "center/all/x", "center/all/0", "center", "a/b/c/d", "../x/1", "all/1"]
+)
+def test_a_mistyped_number_of_a_dispatch(net, place):
+    for words in (("read", place), ("outbox", place), ("complied", place), ("reply", place, "-m", "x")):
+        refused(net.run("tver", *words), 2, "center/all/14")
+
+
+def test_a_number_that_does_not_exist(net):
+    for words in (("read", "center/all/77"), ("outbox", "tver/center/77"), ("reply", "center/all/77", "-m", "x")):
+        refused(net.run("tver", *words), 1, "/77", "no such dispatch")
+
+
+def test_names_that_are_no_names(net):
+    for name in ("Tver", "tver committee", "con", "../tver", "", "a" * 64, "all", "center", "tver\n", "tv\x1bver"):
+        refused(net.run("center", "office", "add", name), 2)
+    refused(net.run("penza", "join", str(net.invite("penza")), "--officer", "Sidorov", "--no-passphrase"), 2, "Sidorov")
+    assert not net.home("penza").exists()
+
+
+# ---- cards ---------------------------------------------------------------------------------------------------------
+
+
+def card_of(net, home):
+    return dearmor(net.ok(home, "card").out.encode(), "CARD")
+
+
+def test_a_card_with_a_bad_signature(net):
+    net.join(net.invite("penza"), "sidorov", "penza")
+    note = card_of(net, "penza")
+    at = note.rindex(b" ") + 10
+    forged = note[:at] + (b"A" if note[at : at + 1] != b"A" else b"B") + note[at + 1 :]
+    path = net.write("penza.card", armor("CARD", forged))
+    before = files(net.post)
+    done = net.run("center", "admit", str(path))
+    assert done.code == 3, done
+    assert "not admitted:" in done.err
+    assert "penza/sidorov" in done.err
+    check_words(done)
+    assert files(net.post) == before
+
+
+def test_a_card_with_anothers_name(net):
+    """Samara's officer makes a card with his own key, and calls himself tver/petrova."""
+    net.join(net.invite("penza"), "sidorov", "penza")
+    with net.desk("penza") as desk:
+        mine = parse_card(card_of(net, "penza")).card
+        signer = type(desk.keys.signer)("rkpb/tver/sidorov", desk.keys.signer.secret_seed())
+        forged = sign_card(replace(mine, office="tver", officer="sidorov", vkey=signer.verifier), signer)
+    spoken = parse_card(forged).spoken
+    path = net.write("penza.card", armor("CARD", forged))
+    net.ok("center", "admit", "penza/sidorov")
+    before = files(net.post)
+    done = net.run("center", "admit", str(path), "--heard", spoken)
+    assert done.code == 3, done
+    assert "tver/sidorov" in done.err
+    check_words(done)
+    assert files(net.post) == before, "a key enters the roster once, under one name"
+
+
+def test_a_card_under_another_offices_prefix_is_passed_over(net):
+    net.join(net.invite("penza"), "sidorov", "penza")
+    note = card_of(net, "penza")
+    place = net.post / "rkpb" / "samara" / "cards"
+    place.mkdir(exist_ok=True)
+    (place / f"{parse_card(note).hash}.card").write_bytes(note)
+    listed = net.ok("center", "cards", "--json").json["cards"]
+    assert [(each["office"], each["officer"]) for each in listed] == [("penza", "sidorov")]
+    done = net.run("center", "admit", "samara/sidorov")
+    assert done.code == 1
+    assert "no card of samara/sidorov" in done.err
+
+
+def test_a_card_admitted_twice(net):
+    before = files(net.post)
+    done = net.run("center", "admit", "tver/ivanov")
+    assert done.code == 2, done
+    assert "tver/ivanov is admitted with this card already" in done.err
+    check_words(done)
+    assert files(net.post) == before
+
+
+def test_a_card_given_twice_is_admitted_once(net):
+    net.join(net.invite("penza"), "sidorov", "penza")
+    card = net.write("penza.card", net.ok("penza", "card").out)
+    copy = net.write("copy.card", net.ok("penza", "card").out)
+    assert net.ok("center", "admit", str(card), str(copy), "--json").json["admitted"] == ["penza/sidorov"]
+
+
+def test_a_card_for_a_name_that_has_keys(net):
+    joined = net.join(net.invite("penza"), "sidorov", "penza")
+    net.ok("center", "admit", "penza/sidorov", "--heard", joined["spoken"])
+    again = net.join(net.root / "penza.invitation", "sidorov", "thief")
+    before = files(net.post)
+    done = net.run("center", "admit", "penza/sidorov", "--heard", again["spoken"])
+    assert done.code == 2, done
+    assert "keys of penza/sidorov already" in done.err
+    check_words(done)
+    assert files(net.post) == before
+
+
+def test_a_card_for_another_network(net, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    words = ("--officer", "dan", "--no-passphrase")
+    net.ok(None, "--home", str(other / "home"), "init", "aid", *words, "--post", str(other / "post"))
+    net.ok(None, "--home", str(other / "home"), "office", "add", "tver")
+    net.ok(None, "--home", str(other / "home"), "invite", "tver", "-o", str(other / "tver.invitation"))
+    net.join(other / "tver.invitation", "egorov", "egorov")
+    card = net.write("egorov.card", net.ok("egorov", "card").out)
+    done = net.run("center", "admit", str(card))
+    assert done.code == 3, done
+    assert "another network" in done.err
+    check_words(done)
+
+
+def test_several_cards_of_one_name_are_told_apart_by_the_number(net):
+    invitation = net.invite("penza")
+    joined = net.join(invitation, "sidorov", "penza")
+    net.join(invitation, "sidorov", "thief")
+    done = net.run("center", "admit", "penza/sidorov")
+    assert done.code == 2
+    assert "2 cards of penza/sidorov" in done.err
+    check_words(done)
+    net.ok("center", "admit", "penza/sidorov", "--heard", joined["spoken"])
+    assert net.run("thief", "fetch").code == 4
+    assert "you are admitted" in net.ok("penza", "fetch").err
+
+
+def test_an_officer_of_the_center_is_not_admitted_in_a_batch(net):
+    net.ok("center", "invite", "center", "-o", str(net.root / "center.invitation"))
+    net.join(net.root / "center.invitation", "sverdlov", "second")
+    net.join(net.invite("penza"), "sidorov", "penza")
+    done = net.run("center", "admit", "center/sverdlov", "penza/sidorov", "--json")
+    assert done.code == 2
+    assert done.json["admitted"] == ["penza/sidorov"]
+    assert "never in a batch" in done.err
+    check_words(done)
+
+
+def test_joining_into_a_home_that_is_there(net):
+    before = state_of(net.home("tver"))
+    invitation = net.invite("penza")
+    refused(net.run("tver", "join", str(invitation), "--officer", "sidorov", "--no-passphrase"), 2, "is a home already")
+    assert state_of(net.home("tver")) == before
+
+
+def test_founding_twice_in_one_post_office(net):
+    before = files(net.post)
+    words = ("init", "rkpb", "--officer", "dan", "--post", str(net.post), "--no-passphrase")
+    refused(net.run("other", *words), 2, "already has a network", str(net.post))
+    assert files(net.post) == before
+    assert not net.home("other").exists()
+
+
+def test_not_admitted_yet_tells_the_number_and_whose_turn_it_is(net):
+    joined = net.join(net.invite("penza"), "sidorov", "penza")
+    done = net.run("penza", "fetch")
+    assert done.code == 4
+    assert joined["spoken"] in done.err
+    check_words(done)
+    refused(net.run("penza", "send", "-", "--to", "center", stdin=LETTER), 4, "not admitted yet", joined["spoken"])
+    assert net.ok("penza", "outbox").out == ""
+
+
+def test_a_newcomer_facing_thirteen_old_circulars(net):
+    for at in range(2, 14):
+        net.ok("center", "send", "-", "--to", "all", stdin=f"Circular {at}\n")
+    net.admit("penza", "sidorov")
+    done = net.ok("penza", "fetch")
+    assert "13 letters" in done.err
+    assert "before you were a reader" in done.err
+    assert not (net.post / "rkpb" / "penza" / "center").exists(), "nothing is acked that cannot be read"
+    rows = net.ok("penza", "inbox", "--json").json["dispatches"]
+    assert [(row["number"], row["state"], row["subject"]) for row in rows] == [
+        (at, "before-you", None) for at in range(1, 14)
+    ]
+    refused(net.run("penza", "read", "center/all/5"), 4, "center/all/5", "before you were a reader")
+    net.ok("center", "send", "-", "--to", "all", stdin="Circular 14\n")
+    done = net.ok("penza", "fetch")
+    assert done.out == "center/all/14  circular  Circular 14\n"
+    assert net.ok("penza", "status", "--json").json["new"] == 1
+    net.ok("center", "fetch")
+    offices = net.ok("center", "outbox", "center/all/14", "--json").json["dispatches"][0]["offices"]
+    assert {each["office"]: each["state"] for each in offices}["penza"] == "received"
+
+
+# ---- a copied home -------------------------------------------------------------------------------------------------
+
+
+def test_a_copied_home_signs_nothing_until_another_office_has_answered(net):
+    shutil.copytree(net.home("tver"), net.home("copy"))
+    net.ok("tver", "send", "-", "--to", "center", stdin=LETTER)
+    before = files(net.post)
+    done = net.run("copy", "send", "-", "--to", "center", stdin="Another\n")
+    refused(done, 5, "moved", "tver/center")
+    assert files(net.post) == before
+    assert "moved" in net.ok("copy", "status").out
+    assert net.run("copy", "doctor").code == 1
+    net.clock.ahead(hours=1)
+    net.ok("center", "fetch")
+    net.clock.ahead(hours=1)
+    done = net.ok("copy", "fetch")
+    assert "sent: tver/center/3" in done.err
+
+
+def test_a_copied_home_used_on_two_machines_signs_no_number_twice(net, monkeypatch):
+    shutil.copytree(net.home("tver"), net.home("copy"))
+    monkeypatch.setattr("cipherpost.home.machine.machine_id", lambda _: "0" * 64)
+    refused(net.run("copy", "send", "-", "--to", "center", stdin="Another\n"), 5, "another machine", "tver/center")
+    assert not net.note("tver/center", 2).exists()
+
+
+def test_a_copied_home_that_signs_alone_is_found_out(net, monkeypatch):
+    """Both copies number at the same moment: the second is told, and keeps its letter."""
+    shutil.copytree(net.home("tver"), net.home("copy"))
+    net.ok("tver", "send", "-", "--to", "center", stdin=LETTER)
+    first = net.note("tver/center", 2)
+    first.rename(net.root / "first.note")
+    create = DirectoryPost.create
+
+    def late(self, name, data):
+        if name.endswith("tver/center/00000002.note"):
+            shutil.copy(net.root / "first.note", first)
+        return create(self, name, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DirectoryPost, "create", late)
+        done = net.run("copy", "send", "-", "--to", "center", "--alone", stdin="Another\n")
+    refused(done, 7, "tver/center/2", "your own key")
+    assert first.read_bytes() == (net.root / "first.note").read_bytes()
+    rows = net.ok("copy", "outbox", "--json").json["dispatches"]
+    assert [(row["state"], row["subject"]) for row in rows if row["state"] == "waiting"] == [("waiting", "Another")]
+    assert "this home has moved" in net.ok("copy", "status").out
+    refused(net.run("copy", "send", "-", "--to", "center", stdin="Third\n"), 5, "moved")
+
+
+def test_a_restored_older_home_signs_nothing(net):
+    shutil.copytree(net.home("tver"), net.root / "backup")
+    net.ok("tver", "send", "-", "--to", "center", stdin=LETTER)
+    shutil.rmtree(net.home("tver"))
+    (net.root / "backup").rename(net.home("tver"))
+    net.note("tver/center", 2).rename(net.root / "lost.note")  # the carrier does not show it either
+    before = files(net.post)
+    refused(
+        net.run("tver", "send", "-", "--to", "center", stdin="Another\n"), 5, "older than what this machine remembers"
+    )
+    assert files(net.post) == before
+
+
+# ---- clocks --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("year", [2015, 2036])
+@pytest.mark.parametrize("home", ["center", "tver"])
+def test_a_clock_of(net, year, home):
+    right = net.clock.now
+    net.clock.now = datetime(year, 3, 4, 9, tzinfo=UTC)
+    before = files(net.post)
+    to = "all" if home == "center" else "center"
+    done = net.run(home, "send", "-", "--to", to, "--stale-ok", stdin=LETTER)
+    refused(done, 5, str(year), "clock")
+    assert any("--clock-ok" in hint for hint in done.hints)
+    assert files(net.post) == before
+    net.clock.now = right
+    assert net.run(home, "fetch").code == 0
+    rows = net.ok(home, "outbox", "--json").json["dispatches"]
+    assert rows[-1]["state"] == "posted"
+    assert rows[-1]["time"].startswith("2024-")
+
+
+def test_a_clock_set_back_hides_no_silence(net):
+    net.clock.ahead(days=40)
+    refused(net.run("tver", "send", "-", "--to", "center", stdin=LETTER), 5, "nothing of the center", "30 days")
+    net.ok("tver", "fetch", "--no-receipts")
+    net.clock.ahead(days=-40)
+    done = net.run("tver", "send", "-", "--to", "center", stdin="Another\n")
+    refused(done, 5, "nothing of the center", "30 days")
+    assert any("--stale-ok" in hint for hint in done.hints)
+    net.ok("tver", "send", "-", "--to", "center", "--stale-ok", stdin="Another\n")
+
+
+def test_a_clock_set_back_by_an_hour_does_no_harm(net):
+    net.clock.ahead(hours=-3)
+    net.ok("tver", "send", "-", "--to", "center", stdin=LETTER)
+    assert net.ok("center", "fetch").out.startswith("tver/center/2")
+
+
+def test_a_post_office_in_which_nothing_was_written_for_long_stops_nobody(net):
+    """A folder stamps only what is written: old stamps alone do not say that a clock is ahead."""
+    for path in net.post.rglob("*"):
+        os.utime(path, (net.clock.now.timestamp() - 5 * 86400,) * 2)
+    net.ok("tver", "send", "-", "--to", "center", stdin=LETTER)
