@@ -29,6 +29,7 @@ _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _SPOKEN = re.compile(r"\b(?:[0-9]{5}\s+){11}[0-9]{5}\b")
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
+_SHORT_HASH = re.compile(r"\b[0-9a-f]{16}\b")
 _TIME = re.compile(r"\b20[0-9]{2}-[01][0-9]-[0-3][0-9](?:T[0-9:]{8}Z)?")
 
 
@@ -115,7 +116,7 @@ def play(text: str, folder: Path) -> Iterator[Played]:
 
 def leveled(output: str) -> str:
     """An output without what differs from run to run: numbers, hashes, times, width of columns."""
-    for kind, word in ((_SPOKEN, "SPOKEN"), (_HASH, "HASH"), (_TIME, "TIME")):
+    for kind, word in ((_SPOKEN, "SPOKEN"), (_HASH, "HASH"), (_SHORT_HASH, "HASH"), (_TIME, "TIME")):
         output = kind.sub(word, output)
     return " ".join(output.replace("─", "").split())
 

@@ -6,7 +6,7 @@ it first: of two who would do that, the second would remove the first one's new 
 looks at all others again; of two live claimants the later therefore sees the earlier, and steps back.
 
 What is left: a holder who sleeps longer than `PATIENCE` between his last look and his rename. Then two may both
-have been told that they created the name, which the protocol bears (docs/protocol.md, "Races").
+have been told that they created the name, which the protocol bears (docs/protocol.md, "Races and forks").
 """
 
 import errno

@@ -113,7 +113,7 @@ class Report:
         return gravest(codes)
 
     def as_json(self) -> dict[str, Any]:
-        """The object of docs/troubleshooting.md, "Scripts"; ``findings`` gravest first."""
+        """The object of docs/troubleshooting.md, "What scripts may rely on"; ``findings`` gravest first."""
         return {
             "ok": self.ok,
             "program": f"cipherpost {__version__}",
