@@ -250,10 +250,8 @@ def _open_one(desk: "Desk", entry: "Entry", result: Fetched, max_size: int | Non
         result.unreadable.append(error)
         return
     except (NotAuthenticError, NotForUsError, NewerError) as error:
-        if error.channel is None:
-            error.channel, error.number = header.channel, header.number
         _say(desk, entry, "failed")
-        result.unreadable.append(error)
+        result.unreadable.append(syncing.placed(error, header.channel, header.number))
         return
     with desk.mail.transaction():
         outline = letters.outline_of(letter)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from cipherpost.errors import GapError, NotForUsError, UnableError, UseError
+from cipherpost.errors import GapError, NotAuthenticError, NotForUsError, UnableError, UseError
 from cipherpost.text import CENTER, ROSTER
 from cipherpost.workflows import letters, syncing
 
@@ -333,7 +333,10 @@ def read(
     _check_readable(desk, entry, out_of_order)
     if not desk.copies.has(header.sealed[0].hash):
         letters.fetch_sealed(desk, header)
-    letter, saved = _open(desk, entry, save, force=force)
+    try:
+        letter, saved = _open(desk, entry, save, force=force)
+    except (NotAuthenticError, NotForUsError) as error:
+        raise syncing.placed(error, header.channel, header.number) from None
     outline = letters.outline_of(letter)
     incoming = header.office != desk.office
     if not out_of_order:

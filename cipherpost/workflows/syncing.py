@@ -175,21 +175,24 @@ def _take_object(desk: "Desk", channel: str, number: int, name: str, result: Syn
     except NoSuchObjectError:
         return False, False
     except (ForeignObjectError, TooLargeError) as error:
-        result.refused.append(_placed(error, channel, number))
+        result.refused.append(placed(error, channel, number))
         return False, True
     try:
         entry = take_note(desk, channel, number, note)
     except (NotAuthenticError, NewerError) as error:
-        result.refused.append(_placed(error, channel, number))
+        result.refused.append(placed(error, channel, number))
         return False, True
     result.new.append(entry)
     return True, False
 
 
-def _placed(error: CipherpostError, channel: str, number: int) -> CipherpostError:
-    """The refusal with its place, so that a list of them says which."""
+def placed(error: CipherpostError, channel: str, number: int) -> CipherpostError:
+    """The refusal with the dispatch it is about, before whatever part of it the check has named."""
     if error.channel is None:
         error.channel, error.number = channel, number
+    place = f"{channel}/{number}"
+    if error.where and place not in error.where:
+        error.where = f"{place}, {error.where}"
     return error
 
 
