@@ -17,6 +17,7 @@ Reading is strict: a key that is not known, or a value of another form, is refus
 
 import os
 import re
+import shutil
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
@@ -31,7 +32,9 @@ from cipherpost.text import CENTER, TextError, is_name, parse_hash, parse_name, 
 SETTINGS: Final = "cipherpost.toml"
 FORMAT: Final = 1
 FOLDERS: Final = ("keys", "outbox", "mail", "mail/sealed")
-_OWN_NAMES: Final = frozenset({"keys", "outbox", "mail", "journal", "machine.json", "lock", "lock.holder"})
+UNFINISHED: Final = "unfinished"
+"""Lies in a home while it is being made, and goes when its network is founded or its card is left."""
+_OWN_NAMES: Final = frozenset({UNFINISHED, "keys", "outbox", "mail", "journal", "machine.json", "lock", "lock.holder"})
 _SETTINGS_BYTES: Final = 64 * 1024
 _TEXTS: Final = ("network", "fingerprint", "office", "officer", "post", "created")
 
@@ -245,6 +248,42 @@ def prepare_home(home: Path) -> None:
 
 def _is_own(name: str) -> bool:
     return name in _OWN_NAMES or name.startswith((".new-", "mail.sqlite3"))
+
+
+def begin_home(home: Path) -> None:
+    """Make ready a folder for a home, and mark it as unfinished.
+
+    Raises:
+        HomeExistsError, DiskError: see `prepare_home`.
+    """
+    prepare_home(home)
+    write_file(home / UNFINISHED, b"")
+
+
+def is_unfinished(home: Path) -> bool:
+    """Whether a kill came while this home was being made."""
+    return (home / UNFINISHED).is_file()
+
+
+def finish_home(home: Path) -> None:
+    """The home is made."""
+    with disk_errors(home):
+        (home / UNFINISHED).unlink(missing_ok=True)
+
+
+def drop_unfinished(home: Path) -> None:
+    """Empty a home that a kill left unfinished, and whose keys nobody was told of; what else lies there is left.
+
+    The mark goes last, so that another kill leaves an unfinished home again.
+    """
+    with disk_errors(home):
+        (home / SETTINGS).unlink(missing_ok=True)
+        for path in list(home.iterdir()):
+            if path.is_dir() and _is_own(path.name) and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != UNFINISHED and (_is_own(path.name) or path.suffix == ".card"):
+                path.unlink()
+        (home / UNFINISHED).unlink()
 
 
 def create_home(home: Path, settings: Settings) -> None:

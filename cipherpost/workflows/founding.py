@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING
 
 from cipherpost import limits
 from cipherpost.errors import NewerError, UseError
-from cipherpost.home.settings import RosterPin, Settings, create_home, default_home, save_settings
+from cipherpost.home.journal import JOURNAL
+from cipherpost.home.settings import (
+    SETTINGS,
+    RosterPin,
+    Settings,
+    begin_home,
+    create_home,
+    default_home,
+    drop_unfinished,
+    finish_home,
+    is_unfinished,
+    read_settings,
+    save_settings,
+)
 from cipherpost.text import (
     CENTER,
     check_free_text,
@@ -108,10 +121,15 @@ def found(
     where = absolute(post)
     store = create_post_office(where)
     prove(store, network)
-    _check_vacant(store, network)
-    secret = passphrase() if passphrase else None
     place = home or _default_home(network, CENTER, officer)
     settings = _settings(network=network, office=CENTER, officer=officer, post=where, clock=world.get("clock"))
+    begun = _begun(place, settings)
+    if begun is not None and begun.fingerprint is not None:
+        return _go_on_founding(place, begun, passphrase, world)
+    _check_vacant(store, network)
+    secret = passphrase() if passphrase else None
+    _drop_begun(place, begun)
+    begin_home(place)
     create_home(place, settings)
     with Desk(place, settings, passphrase=passphrase, **world) as desk:  # type: ignore[arg-type]
         desk.lock()
@@ -119,7 +137,40 @@ def found(
         card = _make_card(desk, ring)
         genesis = _genesis(desk, card, title=titled, timezone=timezone)
         fingerprint = _post_genesis(desk, ring, card, genesis)
+    finish_home(place)
     return Founded(fingerprint=fingerprint, home=place, post=where)
+
+
+def _begun(place: Path, settings: Settings) -> Settings | None:
+    """The settings of a home that a kill left unfinished, where it is the one that is being made now."""
+    if not is_unfinished(place) or not (place / SETTINGS).is_file():
+        return None
+    begun = read_settings(place)
+    same = (begun.network, begun.office, begun.officer) == (settings.network, settings.office, settings.officer)
+    return begun if same and begun.fingerprint in {None, settings.fingerprint or begun.fingerprint} else None
+
+
+def _drop_begun(place: Path, begun: Settings | None) -> None:
+    """Empty an unfinished home: it has no settings yet, or is this very one, and then nobody knows its keys."""
+    if not is_unfinished(place):
+        return
+    unused = begun is not None and (begun.fingerprint is None or not (place / JOURNAL).is_file())
+    if unused or not (place / SETTINGS).is_file():
+        drop_unfinished(place)
+
+
+def _go_on_founding(place: Path, begun: Settings, passphrase: Passphrase | None, world: dict[str, object]) -> Founded:
+    """The genesis is signed, and waits in the outbox or was posted."""
+    from cipherpost.desk import Desk
+    from cipherpost.workflows.draining import drain_or_raise
+
+    with Desk(place, begun, passphrase=passphrase, **world) as desk:  # type: ignore[arg-type]
+        desk.lock()
+        drain_or_raise(desk)
+        desk.mail.set_meta("admitted", desk.time())
+        fingerprint = desk.fingerprint
+    finish_home(place)
+    return Founded(fingerprint=fingerprint, home=place, post=begun.post)
 
 
 def _check_zone(timezone: str | None) -> None:
@@ -296,10 +347,10 @@ def _post_genesis(desk: "Desk", ring: "KeyRing", card: "SignedCard", statements:
     item = put_bare(desk, Plan(channel=header.channel, kind=header.kind, created=header.time, statements=statements))
     item.set_header(text.data)
     item.set_note(note)
+    desk.post.create(names.card_name(desk.network, CENTER, card.hash), card.note)
     # From here on any command that posts finishes what is begun.
     desk.settings = replace(desk.settings, fingerprint=text.hash)
     save_settings(desk.home, desk.settings)
-    desk.post.create(names.card_name(desk.network, CENTER, card.hash), card.note)
     post_item(desk, item)
     desk.mail.set_meta("admitted", header.time)
     return text.hash
@@ -337,9 +388,6 @@ def join(
         parse_name(officer)
     invited = _invited(invitation, fingerprint=fingerprint, office=office, post=post)
     place = home or _default_home(invited.network, invited.office, officer)
-    if out is not None and out.exists():
-        raise UseError("the card's file is there already", where=str(out), hints=("name another with -o",))
-    secret = passphrase() if passphrase else None
     settings = _settings(
         network=invited.network,
         office=invited.office,
@@ -349,15 +397,24 @@ def join(
         roster=RosterPin(number=invited.roster.number, hash=invited.roster.hash),
         clock=world.get("clock"),
     )
-    create_home(place, settings)
-    with Desk(place, settings, passphrase=passphrase, **world) as desk:  # type: ignore[arg-type]
+    begun = _begun(place, settings)
+    goes_on = begun is not None and own_card_file(place, begun).is_file()
+    if out is not None and out.exists() and not goes_on:
+        raise UseError("the card's file is there already", where=str(out), hints=("name another with -o",))
+    if not goes_on:
+        secret = passphrase() if passphrase else None
+        _drop_begun(place, begun)
+        begin_home(place)
+        create_home(place, settings)
+    with Desk(place, begun if begun and goes_on else settings, passphrase=passphrase, **world) as desk:  # type: ignore[arg-type]
         desk.lock()
-        card = _make_card(desk, _make_keys(desk, secret))
+        card = read_own_card(desk) if goes_on else _make_card(desk, _make_keys(desk, secret))
         path = own_card_file(place, card.card)
         if out is not None:
             out.write_text(armor("CARD", card.note), encoding="utf-8")
             path = out
         delivered = deliver_card(desk, card)
+    finish_home(place)
     return Joined(
         network=invited.network,
         fingerprint=invited.fingerprint,
