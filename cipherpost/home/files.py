@@ -5,7 +5,6 @@ the disk. Temporary files are recognised by their names and swept up by the next
 """
 
 import errno
-import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from cipherpost.digest import Sha256
 from cipherpost.errors import UnableError
 
 FILE_MODE: Final = 0o600
@@ -85,7 +85,7 @@ class NewFile:
         self.path = path
         self.size = 0
         self._replace = replace
-        self._digest = hashlib.sha256() if hashed else None
+        self._digest = Sha256() if hashed else None
         self._temporary = path.with_name(_PREFIX + secrets.token_hex(8))
         with disk_errors(path):
             self._file = os.fdopen(os.open(self._temporary, _NEW, FILE_MODE), "wb", buffering=_BUFFER)
@@ -115,6 +115,8 @@ class NewFile:
                 with disk_errors(self.path):
                     self._finish()
         finally:
+            if self._digest is not None:
+                self._digest.close()
             with suppress(OSError):
                 self._file.close()
             with suppress(OSError):

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cipherpost import limits
+from cipherpost.digest import Sha256
 from cipherpost.dispatch.header import Header
-from cipherpost.letter.digests import CommitmentDigest
 from cipherpost.letter.papers import (
     BODIES,
     DATA_JSON,
@@ -16,6 +16,7 @@ from cipherpost.letter.papers import (
     Letterhead,
     MemberInfo,
     MembersError,
+    commitment_start,
     parse_letterhead,
     parse_members,
 )
@@ -143,13 +144,13 @@ def _paper(archive: TarReader, path: str) -> bytes:
 def _keep(member: Member, info: MemberInfo) -> tuple[bytes, str]:
     """Bytes and commitment of a body or data, whose size `parse_members` has bounded."""
     data = member.read_all(info.size)
-    with CommitmentDigest(info) as digest:
+    with Sha256(commitment_start(info)) as digest:
         digest.update(data)
         return data, digest.hexdigest()
 
 
 def _pass_on(member: Member, info: MemberInfo, sink: Sink | None) -> str:
-    with CommitmentDigest(info) as digest:
+    with Sha256(commitment_start(info)) as digest:
         while chunk := member.read():
             digest.update(chunk)
             if sink is not None:

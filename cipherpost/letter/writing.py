@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final, Literal, NamedTuple
 
 from cipherpost import limits
+from cipherpost.digest import Sha256
 from cipherpost.errors import MalformedError, UseError
-from cipherpost.letter.digests import CommitmentDigest
 from cipherpost.letter.names import check_attachment_names, check_media_type
 from cipherpost.letter.papers import (
     BODIES,
@@ -26,6 +26,7 @@ from cipherpost.letter.papers import (
     Letterhead,
     MemberInfo,
     check_members,
+    commitment_start,
     parse_letterhead,
     print_letterhead,
     print_members,
@@ -223,7 +224,7 @@ def _size(draft: LetterDraft, pieces: Sequence[_Piece]) -> int:
 class _Tee:
     """A reader that shows the digest every chunk on its way into the archive."""
 
-    def __init__(self, source: Reader, digest: CommitmentDigest) -> None:
+    def __init__(self, source: Reader, digest: Sha256) -> None:
         self._source = source
         self._digest = digest
 
@@ -235,7 +236,7 @@ class _Tee:
 
 
 def _add(archive: TarWriter, info: MemberInfo, piece: _Piece) -> str:
-    with CommitmentDigest(info) as digest, piece.open() as source:
+    with Sha256(commitment_start(info)) as digest, piece.open() as source:
         archive.add(info.path, info.size, _Tee(source, digest))
         return digest.hexdigest()
 

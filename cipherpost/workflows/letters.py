@@ -7,14 +7,16 @@ lists need: subject and attachments (I1, I5).
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from cipherpost.errors import NotAuthenticError, NotForUsError, UnableError
+from cipherpost.errors import CipherpostError, NotAuthenticError, NotForUsError, UnableError
 from cipherpost.postoffice import names
 
 if TYPE_CHECKING:
+    from cipherpost.age import Identity
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
+    from cipherpost.digest import Source
     from cipherpost.dispatch.header import Header, Sealed
     from cipherpost.letter import Letter, MemberInfo, Save
     from cipherpost.roster.state import OfficerInfo
@@ -175,8 +177,8 @@ def open_letter(desk: "Desk", header: "Header", *, save: "Save | None" = None) -
         NotAuthenticError: V9 or V10 failed; NotForUsError: it was not sealed to this officer's keys.
         CopyMissingError: the sealed file is not in the home.
     """
-    from cipherpost import age
-    from cipherpost.letter import check_letterhead, read_letter
+    from cipherpost.digest import HashedReader, Sha256
+    from cipherpost.letter import check_letterhead
 
     if header.key is not None:
         raise AudienceKeyError(
@@ -186,11 +188,33 @@ def open_letter(desk: "Desk", header: "Header", *, save: "Save | None" = None) -
             rule="made by a newer cipherpost",
             hints=("update cipherpost and fetch again",),
         )
-    assert header.letter is not None
     sealed = header.sealed[0]
-    with desk.copies.open(sealed.hash) as source:
-        _check_hash(desk, header, source)
-        plain = age.decrypt(desk.keys.identities, source, first=own_stanza(desk, readers(desk, header)))
+    identities = desk.keys.identities
+    with desk.copies.open(sealed.hash) as file, Sha256() as digest:
+        source = HashedReader(file, digest)
+        outcome = _decrypted(desk, header, identities, source, save)
+        found = source.hexdigest()
+    # The copy may have been damaged since it was fetched, and any reader of the letter can put another payload under
+    # its age header: only the hash tells whose it is, and says more than whatever else went wrong.
+    if found != sealed.hash:
+        desk.copies.remove(sealed.hash)
+        raise _swapped(desk, header, sealed, "the copy in this home was damaged; it will be fetched again")
+    if isinstance(outcome, CipherpostError):
+        raise outcome
+    check_letterhead(outcome, header, desk.fingerprint)
+    return outcome
+
+
+def _decrypted(
+    desk: "Desk", header: "Header", identities: "Sequence[Identity]", source: "Source", save: "Save | None"
+) -> "Letter | CipherpostError":
+    """The letter, or why there is none; nothing of either is to be trusted before the hash of ``source`` is."""
+    from cipherpost import age
+    from cipherpost.letter import read_letter
+
+    assert header.letter is not None
+    try:
+        plain = age.decrypt(identities, source, first=own_stanza(desk, readers(desk, header)))
         weaker = sorted({kind for kind in plain.stanzas if kind != HYBRID_STANZA and not kind.endswith("-grease")})
         if weaker:
             raise DowngradedError(
@@ -200,25 +224,12 @@ def open_letter(desk: "Desk", header: "Header", *, save: "Save | None" = None) -
                 rule=f"V9: the roster's sealing keys are {HYBRID_STANZA}",
                 hints=(f"tell {header.office} to update cipherpost",),
             )
-        with desk.progress.work("opening", sealed.size, "B") as step:
+        with desk.progress.work("opening", header.sealed[0].size, "B") as step:
             letter = read_letter(_Counted(plain, step), expect_hash=header.letter, save=save)
             plain.finish()
-    check_letterhead(letter, header, desk.fingerprint)
+    except CipherpostError as error:
+        return error
     return letter
-
-
-def _check_hash(desk: "Desk", header: "Header", source: BinaryIO) -> None:
-    """The copy in the home may have been damaged since it was fetched; only its hash tells whose payload it is."""
-    import hashlib
-
-    digest = hashlib.sha256()
-    while block := source.read(_BLOCK):
-        digest.update(block)
-    source.seek(0)
-    sealed = header.sealed[0]
-    if digest.hexdigest() != sealed.hash:
-        desk.copies.remove(sealed.hash)
-        raise _swapped(desk, header, sealed, "the copy in this home was damaged; it will be fetched again")
 
 
 class _Counted:
