@@ -93,6 +93,7 @@ _HEADER: Final = re.compile(MAGIC + "\n" + "".join(map(expression, LINES)))
 _READERS: Final = tuple(
     (line.read, Header._field_defaults.get(field)) for line, field in zip(LINES, Header._fields[:-1], strict=True)
 )
+_LF: Final = 0x0A
 _NEWER: Final = re.compile(rb"cipherpost/v(?:[2-9]|[1-9][0-9]{1,3})(?=[ .\n])")
 _ROWS: Final = {line.word: at for at, line in enumerate(LINES)}
 
@@ -108,29 +109,39 @@ def parse_header(text: bytes) -> Header:
         TooLargeError: above the limits of its kind.
         HeaderMalformedError: any other form than the one that `format_header` gives.
     """
-    at = text.find(b"\n\n")
-    lines = text if at < 0 else text[: at + 1]
-    if len(lines) > limits.HEADER_BYTES or len(text) > limits.ROSTER_BYTES:
-        raise TooLargeError(
-            f"the header has {len(text)} bytes",
-            rule=f"at most {limits.HEADER_BYTES}, with the statements of a roster entry {limits.ROSTER_BYTES}",
-        )
-    match = _HEADER.fullmatch(lines.decode("latin-1"))
-    if match is None:
-        raise _refusal(lines)
+    if len(text) > limits.HEADER_BYTES:
+        _check_size(text)
+    match = _HEADER.match(text.decode("latin-1"))
+    end = match.end() if match is not None else 0
+    if match is None or (end < len(text) and text[end] != _LF):
+        raise _refusal(_lines(text))
     try:
-        header = Header._make((*read_values(match, _READERS), b"" if at < 0 else text[at + 2 :]))
+        header = Header._make((*read_values(match, _READERS), text[end + 1 :]))
         if header.kind == ROSTER:
             check_statements(header.statements)
     except TextError as error:
         raise HeaderMalformedError(error.what, where="the header", rule=error.rule) from None
-    if at >= 0 and header.kind != ROSTER:
+    if end < len(text) and header.kind != ROSTER:
         raise HeaderMalformedError("an empty line follows the header", rule="only kind roster carries statements")
     if (header.previous is None) != (header.number == 1):
         raise HeaderMalformedError("the line previous does not fit the number", rule="none at number 1, and only there")
     if header.supersedes and header.cancels:
         raise HeaderMalformedError("the header both supersedes and cancels", rule="one of the two")
     return header
+
+
+def _lines(text: bytes) -> bytes:
+    """The lines of the header, up to the first empty one."""
+    at = text.find(b"\n\n")
+    return text if at < 0 else text[: at + 1]
+
+
+def _check_size(text: bytes) -> None:
+    if len(_lines(text)) > limits.HEADER_BYTES or len(text) > limits.ROSTER_BYTES:
+        raise TooLargeError(
+            f"the header has {len(text)} bytes",
+            rule=f"at most {limits.HEADER_BYTES}, with the statements of a roster entry {limits.ROSTER_BYTES}",
+        )
 
 
 def format_header(header: Header) -> bytes:

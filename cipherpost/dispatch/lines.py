@@ -60,12 +60,22 @@ def _read_draft(value: str) -> DraftRef:
     return DraftRef(int(number), parse_day(until))
 
 
+@lru_cache(maxsize=1 << 8)
+def _read_roster(value: str) -> RosterRef:
+    number, hashed = value.split(" ")
+    return RosterRef(int(number), hashed)
+
+
 def _read_sealed(lines: str) -> tuple[Sealed, ...]:
-    found = tuple([Sealed(line[7:71], int(line[72:])) for line in lines.split("\n")[:-1]])
-    if found[0].size > limits.SIZE or (len(found) > 1 and max(each.size for each in found) > limits.SIZE):
-        raise TextError("a sealed file is too large", rule="at most 2^40 bytes")
-    if len(found) > 1 and len({each.hash for each in found}) < len(found):
-        raise TextError("a sealed file is named twice", rule="each line sealed names another file")
+    end = lines.index("\n") + 1
+    found: tuple[Sealed, ...] = (Sealed(lines[7:71], int(lines[72:end])),)
+    if end < len(lines):
+        found += tuple([Sealed(line[7:71], int(line[72:])) for line in lines[end:].splitlines()])
+        if len({each.hash for each in found}) < len(found):
+            raise TextError("a sealed file is named twice", rule="each line sealed names another file")
+    for each in found:
+        if each.size > limits.SIZE:
+            raise TextError("a sealed file is too large", rule="at most 2^40 bytes")
     return found
 
 
@@ -218,7 +228,7 @@ LINES: Final = (
     Line("time", "2026-11-22T09:00:00Z", _TIME, 0, _time, str),
     Line("by", "OFFICER", _NAME, 0, _name, str),
     Line("kind", "a kind of dispatch", f"(?:{'|'.join(KIND_WORDS)})", 0, str, str),
-    Line("roster", "N HASH", f"{_NUMBER} {_HASH}", 1, lambda v: RosterRef(int(v[:-65]), v[-64:]), _spaced),
+    Line("roster", "N HASH", f"{_NUMBER} {_HASH}", 1, _read_roster, _spaced),
     Line("draft", "N DAY", f"{_NUMBER} {DAY}", 1, _read_draft, _spaced),
     Line("letter", "HASH", _HASH, 1, str, str),
     Line("sealed", "HASH BYTES", f"{_HASH} {_SIZE}", limits.SEALED_OF_KEY, _read_sealed, _spaced),
