@@ -242,9 +242,10 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.text import Text
 
     console = Console(highlight=False)
+    cells = [[_SPOKEN.sub(r"\1\n\2", cell) for cell in row] for row in cells]
     drawn = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for row in _fitted(heads, cells, console.width):
-        drawn.add_row(*(Text(_SPOKEN.sub(r"\1\n\2", cell)) for cell in row))
+        drawn.add_row(*map(Text, row))
     console.print(drawn)
 
 
@@ -253,7 +254,10 @@ def _fitted(heads: Sequence[str], cells: list[list[str]], width: int) -> list[li
     from rich.cells import cell_len, chop_cells
 
     free = [at for at, head in enumerate(heads) if head in _SHORTENED]
-    widest = [max(map(cell_len, (head, *(row[at] for row in cells)))) for at, head in enumerate(heads)]
+    widest = [
+        max(cell_len(line) for cell in (head, *(row[at] for row in cells)) for line in cell.split("\n"))
+        for at, head in enumerate(heads)
+    ]
     left = width - 2 * len(heads) - sum(size for at, size in enumerate(widest) if at not in free)
     for at in sorted(free, key=lambda at: widest[at]):
         share = max(_LEAST, left // len(free))

@@ -152,7 +152,10 @@ def roster(session: Session, office: str | None) -> None:
         return
     output.fields(view.head_lines())
     output.say()
-    output.table(["office", "title", "role", "state", "officers", "last heard"], view.rows())
+    rows = list(view.rows())
+    output.table(["office", "title", "role", "state", "officers", "last heard"], rows)
+    if not session.quiet and any("*" in row[4] for row in rows):
+        output.tell("* unchecked: admitted without comparing the spoken number (cipherpost roster OFFICE)")
 
 
 @command()

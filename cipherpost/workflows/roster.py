@@ -39,11 +39,11 @@ class View:
         yield "groups", ", ".join(groups)
 
     def rows(self) -> Iterator[list[str]]:
-        """A line an office, for a table."""
+        """A line an office, for a table; a star stands before officers admitted unchecked."""
         newest = self.roster.newest
         for name in self.roster.offices(newest):
             officers = self._officers(name)
-            shown = ", ".join(each.name + (" (unchecked)" if each.unchecked else "") for each in officers)
+            shown = ", ".join(("*" if each.unchecked else "") + each.name for each in officers)
             state = str(self.roster.state(name, newest))
             heard = self.last_heard.get(name, "")[:10]
             yield [name, self.roster.title(name, newest), str(self.roster.role(name)), state, shown, heard]
