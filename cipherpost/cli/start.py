@@ -189,7 +189,7 @@ def doctor(session: Session, rebuild: bool) -> int:
     """
     from cipherpost.workflows import doctor as work
 
-    findings = work.examine(session.home_folder(), post=session.post, rebuild=rebuild)
+    findings = work.examine(session.home_folder(), post=session.post, rebuild=rebuild, passphrase=session.passphrase)
     if session.as_json:
         output.emit({"ok": all(item.ok for item in findings), "checks": [item.as_json() for item in findings]})
     else:

@@ -38,6 +38,10 @@ class VaultDamagedError(UnableError):
     """A value of the vault cannot be opened: its bytes, its name or the key of the vault is another."""
 
 
+class VaultLostError(VaultDamagedError):
+    """The key of the vault is gone, or sealed to another key than this officer's: nothing in it can be opened."""
+
+
 class Vault:
     """The vault of ``home``: values are kept in ``mail``, in whatever transaction is open there.
 
@@ -71,14 +75,16 @@ class Vault:
             VaultDamagedError: it cannot be opened; the errors of `KeyRing` when the key must be opened.
         """
         box = self._mail.box(name)
-        return None if box is None else unlock(self._opened_key(), name, box)
+        return None if box is None else unlock(self._kept_key(), name, box)
 
     def get_all(self, prefix: str) -> dict[str, bytes]:
         """All values whose names begin with ``prefix``, by name; damaged ones are left out."""
         found = {}
         for name, box in self._mail.boxes(prefix):
             try:
-                found[name] = unlock(self._opened_key(), name, box)
+                found[name] = unlock(self._kept_key(), name, box)
+            except VaultLostError:
+                raise
             except VaultDamagedError:  # one bad value must not hide the others; it is read from its letter again
                 continue
         return found
@@ -92,6 +98,14 @@ class Vault:
             self._key = self._read_key() or self._new_key()
         return self._key
 
+    def _kept_key(self) -> bytes:
+        """The key that locked what is there; a new one would open none of it."""
+        if self._key is None:
+            self._key = self._read_key()
+        if self._key is None:
+            raise self._lost()
+        return self._key
+
     def _read_key(self) -> bytes | None:
         try:
             sealed = self._path.read_bytes()
@@ -103,6 +117,7 @@ class Vault:
         try:
             key = open_bytes(identities, sealed)
         except (NotAuthenticError, NotForUsError):
+            self._ring.signer  # noqa: B018  keys of another officer are refused as what they are
             raise self._lost() from None
         if len(key) != crypto_secretbox_KEYBYTES:
             raise self._lost()
@@ -116,6 +131,25 @@ class Vault:
             return self._read_key() or b""
         return key
 
+    def mend(self) -> bool:
+        """Forget what cannot be opened any more; whether there was any. All of it can be read from letters again.
+
+        Raises:
+            The errors of `KeyRing`.
+        """
+        boxes = self._mail.boxes("")
+        if not boxes:
+            return False
+        try:
+            opened = self.get_all("")
+        except VaultLostError:
+            self.reset()
+            return True
+        for name, _ in boxes:
+            if name not in opened:
+                self._mail.drop_box(name)
+        return len(opened) < len(boxes)
+
     def reset(self) -> None:
         """Begin an empty vault, when its key is lost for good; all values can be read from letters again."""
         for name, _ in self._mail.boxes(""):
@@ -126,8 +160,8 @@ class Vault:
             raise disk_error(error, self._path) from error
         self._key = None
 
-    def _lost(self) -> VaultDamagedError:
-        return VaultDamagedError(
+    def _lost(self) -> VaultLostError:
+        return VaultLostError(
             "the key of the vault cannot be opened",
             where=str(self._path),
             rule="it is sealed to this officer's own key",

@@ -26,11 +26,17 @@ class Check:
         return {"ok": self.ok, "what": self.what, "hint": self.hint or None}
 
 
-def examine(home: Path, *, post: str | None = None, rebuild: bool = False) -> list[Check]:
-    """Look through a home; with ``rebuild`` its database is first made anew from the verified notes."""
+def examine(
+    home: Path, *, post: str | None = None, rebuild: bool = False, passphrase: Callable[[], str] | None = None
+) -> list[Check]:
+    """Look through a home; with ``rebuild`` its database is first made anew from the verified notes.
+
+    Raises:
+        NotForUsError: with ``rebuild``, the keys cannot be opened.
+    """
     from cipherpost.desk import Desk
 
-    with Desk.open(home, post=post) as desk:
+    with Desk.open(home, post=post, passphrase=passphrase if rebuild else None) as desk:
         done: list[Check] = []
         if rebuild:
             desk.lock()
@@ -124,4 +130,7 @@ def _rebuild(desk: "Desk") -> str:
     count = rebuild(desk.home / MAIL)
     for channel in desk.chain.channels:
         syncing.save_path(desk, channel)
+    if desk.vault.mend():
+        for channel in desk.chain.channels:
+            desk.mail.set_meta(f"opened {channel}", "0")  # the next fetch reads subjects from the letters again
     return f"the local database was made anew from {count} notes"

@@ -73,10 +73,17 @@ def keep_outline(desk: "Desk", text_hash: str, outline: Outline) -> None:
 
 
 def outlines(desk: "Desk", hashes: Iterable[str]) -> dict[str, Outline]:
-    """Outlines by header hash, of those that are kept."""
+    """Outlines by header hash, of those that are kept; a damaged one hides no other (I7)."""
+    from cipherpost.home.vault import VaultDamagedError, VaultLostError
+
     found = {}
     for text_hash in hashes:
-        data = desk.vault.get(f"letter {text_hash}")
+        try:
+            data = desk.vault.get(f"letter {text_hash}")
+        except VaultLostError:
+            raise
+        except VaultDamagedError:
+            continue
         if data is not None:
             found[text_hash] = Outline.from_bytes(data)
     return found
