@@ -269,13 +269,15 @@ def entry_at(desk: "Desk", place: str) -> "Entry":
         UseError: not the form. NoSuchDispatchError: nothing of that number is here.
     """
     from cipherpost.errors import UseError
-    from cipherpost.text import TextError, parse_place
+    from cipherpost.text import TextError, parse_place, shown
 
     try:
         channel, number = parse_place(place)
-    except TextError as error:
+    except TextError:
         raise UseError(
-            f"{error.what}", rule="a dispatch is named like center/all/14", hints=("cipherpost inbox",)
+            f"{shown(place)} names no dispatch",
+            rule="a dispatch is named like center/all/14",
+            hints=("cipherpost inbox",),
         ) from None
     entry = desk.chain.channel(channel).entry(number)
     if entry is not None:
