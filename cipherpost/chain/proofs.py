@@ -76,14 +76,14 @@ def _explanation(left: Header, right: Header) -> str:
             "An officer's program never signs two dispatches with one number. So this proves: whoever held this\n"
             "key signed both. It does not prove that the officer meant to: the key may have been stolen, or a home\n"
             "restored from a copy. Next: the officer says which one is his; the center retires or declares the key\n"
-            "compromised as the case may be, and settles which side stands (cipherpost settle)."
+            "compromised as the case may be, and settles in the roster which side stands."
         )
     return (
         f"Below are two dispatches that are both {place}, by {left.by} and by {right.by}, and both sides went on.\n"
         "This proves that the two officers saw different things: each built upon a dispatch that the other does\n"
         "not build upon. It proves nothing against either of them; it may be the carrier that showed each a\n"
-        "different post office. Next: the two compare by telephone, and the center settles which side stands\n"
-        "(cipherpost settle)."
+        "different post office. Next: the two compare by telephone, and the center settles in the roster\n"
+        "which side stands."
     )
 
 
