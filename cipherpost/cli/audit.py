@@ -11,7 +11,7 @@ from cipherpost.cli.options import Session, command
 _TIME = click.DateTime(formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"])
 
 
-@command()
+@command(names_post="The post office, or a copy of it.")
 @click.option(
     "--fingerprint", metavar="F", help="Of the network, in hex or as it is spoken; with --post, no home is needed."
 )

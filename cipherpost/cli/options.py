@@ -149,9 +149,12 @@ _SHARED = ("home", "post", "passphrase_file", "as_json", "quiet", "verbose", "st
 
 
 def command(
-    name: str | None = None, *, group: click.Group | None = None
+    name: str | None = None, *, group: click.Group | None = None, names_post: str = ""
 ) -> Callable[[Callable[..., Any]], click.Command]:
-    """A command that gets the `Session` first, then its own options; added to ``group`` where one is given."""
+    """A command that gets the `Session` first, then its own options; added to ``group`` where one is given.
+
+    ``names_post``: the help of --post, for the few commands that people give it to.
+    """
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         def called(**values: Any) -> Any:
@@ -164,6 +167,9 @@ def command(
         made = click.command(name or function.__name__.replace("_", "-"), cls=click.Command, context_settings=CONTEXT)(
             common(called)
         )
+        for option in made.params:
+            if names_post and isinstance(option, click.Option) and option.name == "post":
+                option.hidden, option.help = False, names_post
         made.params.sort(key=lambda option: option.name in _SHARED)  # its own options first in --help
         if group is not None:
             group.add_command(made)

@@ -13,7 +13,7 @@ def _new_home(session: Session) -> Path | None:
     return Path(session.home).expanduser().absolute() if session.home else None
 
 
-@command()
+@command(names_post="The post office: a folder that all offices reach.  [required]")
 @click.argument("network")
 @click.option("--officer", required=True, metavar="NAME", help="Your name in the network: a-z, 0-9, hyphens.")
 @click.option("--title", metavar="TEXT", help="The center's name for people.")
@@ -72,7 +72,7 @@ def init(
     output.hint("cipherpost office add NAME --title 'Its name for people'")
 
 
-@command()
+@command(names_post="Another post office than the invitation names, such as a stick.")
 @click.argument("invitation")
 @click.option("--officer", required=True, metavar="NAME", help="Your name in the network: a-z, 0-9, hyphens.")
 @click.option("--fingerprint", metavar="F", help="Of the network, where INVITATION is a post office.")
