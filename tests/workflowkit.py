@@ -19,7 +19,7 @@ from cipherpost.home.settings import read_settings
 from cipherpost.postoffice import names
 from cipherpost.postoffice.memory import MemoryPost
 from cipherpost.text import format_time
-from cipherpost.workflows import admission, fetching, founding, sending
+from cipherpost.workflows import admission, fetching, founding, offices, sending
 from cipherpost.workflows.fetching import Fetched
 from cipherpost.workflows.results import Posted
 
@@ -171,7 +171,7 @@ def build(root: Path, start: datetime) -> None:
     founding.found(network=NETWORK, officer="stasova", post=post, home=net.home(STASOVA), **world)
     with Desk.open(net.home(STASOVA), **world) as desk:
         desk.lock()
-        admission.declare(desk, [admission.NewOffice(name=n, title=n.title(), role=r) for n, r in OFFICES.items()])
+        offices.declare(desk, [offices.NewOffice(name=n, title=n.title(), role=r) for n, r in OFFICES.items()])
         for who in PEOPLE[1:]:
             join(net, desk, who, **world)
         admission.set_group(desk, "volga", ["tver", "samara"], lateral=True)

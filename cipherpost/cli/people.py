@@ -31,16 +31,16 @@ def office_add(
       cipherpost office add --from offices.csv
     """
     from cipherpost.errors import UseError
-    from cipherpost.workflows import admission
+    from cipherpost.workflows import offices
 
     if (name is None) == (table is None):
         raise UseError("name one office, or a file with --from", hints=("cipherpost office add --help",))
     if table is not None:
-        declared = admission.read_offices(Path(table))
+        declared = offices.read_offices(Path(table))
     else:
         assert name is not None
-        declared = [admission.NewOffice(name=name, title=title or name, role=role)]
-    posted = admission.declare(session.desk(write=True), declared, dry_run=dry_run)
+        declared = [offices.NewOffice(name=name, title=title or name, role=role)]
+    posted = offices.declare(session.desk(write=True), declared, dry_run=dry_run)
     output.posted(session, posted)
     if not session.as_json and not session.quiet and not dry_run:
         output.hint(f"cipherpost invite {declared[0].name} -o {declared[0].name}.invitation")

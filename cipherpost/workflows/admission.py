@@ -1,7 +1,5 @@
-"""Who comes in: offices declared, invitations written, cards compared and admitted, groups named."""
+"""Who comes in: invitations written, cards compared and admitted, groups named."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +9,6 @@ from cipherpost import limits
 from cipherpost.errors import CipherpostError, MalformedError, NotAuthenticError, UnableError, UseError
 from cipherpost.text import (
     CENTER,
-    check_free_text,
-    clean_free_text,
     first_difference,
     parse_name,
     parse_spoken,
@@ -20,6 +16,7 @@ from cipherpost.text import (
     spoken,
 )
 from cipherpost.workflows import entries
+from cipherpost.workflows.offices import NewOffice, office_statements
 from cipherpost.workflows.results import Posted
 from cipherpost.workflows.typed import typed
 
@@ -27,10 +24,6 @@ if TYPE_CHECKING:
     from cipherpost.card import SignedCard
     from cipherpost.desk import Desk
     from cipherpost.roster.words import Statement
-
-
-class OfficesFileError(UseError):
-    """The table of offices cannot be read."""
 
 
 class UnknownOfficeError(UseError):
@@ -61,68 +54,7 @@ class AlreadyAdmittedError(UseError):
     """The roster has this very card already."""
 
 
-# ---- offices and groups ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewOffice:
-    """An office to declare."""
-
-    name: str
-    title: str
-    role: str = "committee"
-
-
-def read_offices(path: Path) -> list[NewOffice]:
-    """Offices from a CSV file with the columns name, title and, where it is not committee, role.
-
-    Raises:
-        OfficesFileError: naming the line.
-    """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise OfficesFileError("the file is not UTF-8", where=str(path), hints=("save it as CSV in UTF-8",)) from None
-    found = []
-    for at, row in enumerate(csv.reader(io.StringIO(text)), 1):
-        cells = [cell.strip() for cell in row]
-        if not any(cells) or (at == 1 and cells[0].lower() == "name"):
-            continue
-        if len(cells) not in {2, 3}:
-            raise OfficesFileError(
-                f"line {at} has {len(cells)} columns", where=str(path), rule="name,title or name,title,role"
-            )
-        role = cells[2] if len(cells) == 3 and cells[2] else "committee"
-        if role not in {"committee", "auditor"}:
-            raise OfficesFileError(f"line {at} has the role {role!r}", where=str(path), rule="committee or auditor")
-        found.append(NewOffice(name=cells[0], title=cells[1], role=role))
-    if not found:
-        raise OfficesFileError("the file names no office", where=str(path))
-    return found
-
-
-def _office_statements(offices: Sequence[NewOffice]) -> "list[Statement]":
-    from cipherpost.roster import words
-
-    made: list[Statement] = []
-    for office in offices:
-        with typed():
-            made.append(words.Office(parse_name(office.name), office.role))  # type: ignore[arg-type]
-            title = check_free_text(clean_free_text(office.title or office.name), "title")
-        if title != office.name:
-            made.append(words.Title(office.name, title))
-    return made
-
-
-def declare(desk: "Desk", offices: Sequence[NewOffice], *, dry_run: bool = False) -> Posted:
-    """Declare offices in one roster entry.
-
-    Raises:
-        RosterEntryError: a name is taken; none of them was declared.
-    """
-    statements = _office_statements(offices)
-    entries.prepare(desk)
-    return entries.post(desk, statements, dry_run=dry_run)
+# ---- groups ------------------------------------------------------------------------------------------------------
 
 
 def set_group(
@@ -497,6 +429,6 @@ def _admission_statements(
     if desk.roster.office(said.office) is None:
         if role is None:
             known_office(desk, said.office)
-        statements += _office_statements([NewOffice(name=said.office, title=said.office, role=role or "committee")])
+        statements += office_statements([NewOffice(name=said.office, title=said.office, role=role or "committee")])
     statements.append(words.Officer(said.office, said.officer, said.vkey, card.hash, unchecked=not checked))
     return statements

@@ -85,7 +85,7 @@ class Subject:
             TextError: it is no fingerprint.
         """
         from cipherpost.postoffice import open_post_office
-        from cipherpost.workflows.founding import NetworkNameError, find_network
+        from cipherpost.workflows.networks import NetworkNameError, find_network
 
         if post_url is None:
             raise NoPostOfficeError(

@@ -116,7 +116,7 @@ def _post(desk: "Desk") -> Iterator[Check]:
 
 
 def _admission(desk: "Desk") -> Iterator[Check]:
-    from cipherpost.workflows.sending import check_admitted
+    from cipherpost.workflows.addressing import check_admitted
 
     check_admitted(desk)
     yield Check(True, f"{desk.office}/{desk.officer} is in the roster, entry {desk.roster.newest}")

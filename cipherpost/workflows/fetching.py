@@ -124,8 +124,8 @@ def _once(errors: list[CipherpostError]) -> list[CipherpostError]:
 
 
 def _admitted(desk: "Desk", result: Fetched, *, receipts: bool) -> bool:
+    from cipherpost.workflows.addressing import NotAdmittedError, check_admitted
     from cipherpost.workflows.founding import deliver_card, read_own_card
-    from cipherpost.workflows.sending import NotAdmittedError, check_admitted
 
     try:
         check_admitted(desk)

@@ -216,6 +216,11 @@ def _upload(desk: "Desk", item: "Item", header: Header) -> None:
 
 
 def stored_hash(desk: "Desk", name: str, size: int) -> str:
+    """SHA-256 in hex of an object of ``size`` bytes at the post office, read as a stream.
+
+    Raises:
+        NoSuchObjectError, UnreachableError: it cannot be read.
+    """
     import hashlib
 
     digest = hashlib.sha256()

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from cipherpost import limits
 from cipherpost.dispatch.header import Due, Reply
-from cipherpost.errors import CipherpostError, NotForUsError, UnableError, UseError
-from cipherpost.text import CENTER, check_free_text, clean_free_text
+from cipherpost.errors import CipherpostError, UnableError, UseError
+from cipherpost.text import check_free_text, clean_free_text
 from cipherpost.workflows import letters, syncing
+from cipherpost.workflows.addressing import AudienceError, check_admitted, kind_for, unreached
 from cipherpost.workflows.composing import put_bare, put_letter
 from cipherpost.workflows.draining import drain
 from cipherpost.workflows.plans import Plan
@@ -37,14 +38,6 @@ class EmptyLetterError(UseError):
 
 class TextFileError(UseError):
     """The letter's text cannot be read as text."""
-
-
-class AudienceError(UseError):
-    """Nobody, or somebody who cannot be written to by this office."""
-
-
-class NotAdmittedError(NotForUsError):
-    """This officer is not in the roster yet, or not any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +145,7 @@ def send(
         _finish_begun(desk, line)
     plans = []
     for audience in dict.fromkeys(audiences):
-        kind = _kind_for(desk, audience)
+        kind = kind_for(desk, audience)
         if due is not None and kind == "message":
             raise UseError("only circulars and instructions of the center can be due", hints=("leave out --due",))
         plans.append(
@@ -269,98 +262,6 @@ def _answerable(desk: "Desk", place: str) -> "Entry":
             hints=("cipherpost fetch", "cipherpost inbox"),
         )
     return entry
-
-
-# ---- who can be written to ---------------------------------------------------------------------------------------
-
-
-def check_admitted(desk: "Desk") -> None:
-    """Refuse to go on for an officer who is not in the roster.
-
-    Raises:
-        NotAdmittedError: with the number to read out, or saying since when he is out.
-    """
-    from cipherpost.workflows.founding import read_own_card
-
-    newest = desk.roster.newest
-    admitted = desk.roster.officer(desk.office, desk.officer, newest)
-    if admitted is not None:
-        mine = read_own_card(desk)
-        if admitted.vkey == mine.card.vkey:
-            return
-        raise NotAdmittedError(
-            f"the roster has other keys of {desk.office}/{desk.officer} than this home",
-            rule=f"another card of this name was admitted; this home's number is {mine.spoken}",
-            hints=("tell the center: somebody else has joined under your name",),
-        )
-    state = desk.roster.state(desk.office, newest)
-    if state in {"suspended", "dissolved"}:
-        raise NotAdmittedError(
-            f"{desk.office} is {state}",
-            rule="an office without standing sends nothing",
-            hints=("ask the center why; what you received stays readable: cipherpost inbox",),
-        )
-    if desk.roster.keys(desk.office, desk.officer):
-        raise NotAdmittedError(f"{desk.office}/{desk.officer} has no standing any more", hints=("ask the center",))
-    raise NotAdmittedError(
-        "you are not admitted yet",
-        rule=f"tell the center this number: {read_own_card(desk).spoken}",
-        hints=(
-            "cipherpost card    (to send the card again)",
-            "cipherpost fetch    (after the center has admitted you)",
-        ),
-    )
-
-
-def _kind_for(desk: "Desk", audience: str) -> str:
-    """The kind of a letter to this audience; refuses what the matrix of kinds would refuse, in words."""
-    newest = desk.roster.newest
-    members = desk.roster.members(audience, newest)
-    group = desk.roster.is_group(audience, newest)
-    if group and not members:
-        raise AudienceError(
-            f"nobody is in {audience!r}",
-            rule="a letter has at least one reader",
-            hints=("cipherpost group", "cipherpost roster"),
-        )
-    if not group:
-        state = desk.roster.state(audience, newest)
-        if state in {"suspended", "dissolved"}:
-            raise AudienceError(
-                f"{audience} is {state}",
-                rule="nothing is sealed to an office without standing",
-                hints=(f"cipherpost reinstate {audience}",)
-                if state == "suspended" and desk.is_center
-                else ("cipherpost roster",),
-            )
-    if desk.is_center:
-        return "message" if audience == desk.office else "circular" if group else "instruction"
-    if audience in {CENTER, desk.office} or desk.roster.lateral_member(desk.office, audience, newest):
-        return "message"
-    raise AudienceError(
-        f"{desk.office} does not write to {audience}",
-        rule="a committee writes to the center, to itself, and within its lateral groups",
-        hints=("cipherpost send FILE --to center",),
-    )
-
-
-def unreached(desk: "Desk", audience: str) -> dict[str, str]:
-    """Offices of an audience that could not read a letter now, each with the reason."""
-    newest = desk.roster.newest
-    if desk.roster.is_group(audience, newest) and audience != "all":
-        names: Sequence[str] = desk.roster.groups(newest).get(audience, ())
-    elif audience == "all":
-        names = [name for name in desk.roster.offices(newest) if desk.roster.role(name) == "committee"]
-    else:
-        names = [audience]
-    found = {}
-    for name in names:
-        state = desk.roster.state(name, newest)
-        if state == "declared" or (state == "good" and not desk.roster.officers(name, newest)):
-            found[name] = "nobody of it is admitted yet"
-        elif state != "good":
-            found[name] = str(state)
-    return found
 
 
 # ---- one letter --------------------------------------------------------------------------------------------------

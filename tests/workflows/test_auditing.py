@@ -16,7 +16,7 @@ from cipherpost.postoffice.directory import DirectoryPost
 from cipherpost.text import parse_time, spoken
 from cipherpost.workflows import audit_report
 from cipherpost.workflows.auditing import GenesisAlteredError, NoPostOfficeError, Report, Subject, audit
-from cipherpost.workflows.founding import NetworkNameError
+from cipherpost.workflows.networks import NetworkNameError
 
 FIELDS = {
     "ok", "program", "network", "fingerprint", "roster", "as_of", "dispatches", "channels", "findings", "not_checked",

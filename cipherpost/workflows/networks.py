@@ -1,0 +1,64 @@
+"""The networks of a post office, and the one that a fingerprint names."""
+
+from typing import TYPE_CHECKING
+
+from cipherpost import limits
+from cipherpost.errors import UseError
+from cipherpost.text import CENTER, first_difference, is_name, spoken
+from cipherpost.workflows.typed import typed
+
+if TYPE_CHECKING:
+    from cipherpost.postoffice import PostOffice
+
+
+class NetworkNameError(UseError):
+    """What was given is no network of this post office, or no fingerprint of one."""
+
+
+def find_network(store: "PostOffice", fingerprint: str) -> tuple[str, str]:
+    """The network of a post office whose genesis has this fingerprint, in hex or as it is spoken.
+
+    Returns:
+        Its name, and the fingerprint in hex.
+
+    Raises:
+        NetworkNameError: no network here has it, naming those that are here.
+    """
+    from cipherpost.note import NoteError, split
+    from cipherpost.postoffice import NoSuchObjectError, names
+    from cipherpost.text import TextError, parse_hash, parse_spoken, sha256
+
+    try:
+        wanted: str | list[str] = parse_hash(fingerprint.strip().lower())
+    except TextError:
+        with typed("copy it from what the center shows: cipherpost roster"):
+            wanted = parse_spoken(fingerprint)
+    found = {}
+    for network in _networks(store):
+        try:
+            note = store.get(names.note_name(network, f"{CENTER}/roster", 1), limits.ROSTER_BYTES)
+            digest = sha256(split(note).text)
+        except (NoSuchObjectError, NoteError):
+            continue
+        if digest == wanted or (isinstance(wanted, list) and first_difference(wanted, spoken(digest)) is None):
+            return network, digest
+        found[network] = digest
+    here = ", ".join(sorted(found)) or "none"
+    raise NetworkNameError(
+        "no network of this post office has this fingerprint",
+        where=store.url,
+        rule=f"a network is known by the hash of its genesis; networks here: {here}",
+        hints=("compare the fingerprint with the center: cipherpost roster",),
+    )
+
+
+def _networks(store: "PostOffice") -> list[str]:
+    """The top-level names of a post office, found by skipping from one to the next."""
+    found: list[str] = []
+    after = ""
+    while (name := next(store.names("", after), None)) is not None:
+        network = name.partition("/")[0]
+        if is_name(network):
+            found.append(network)
+        after = f"{network}0"  # "0" follows "/"
+    return found
