@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from cipherpost.chain.checks import AsideError, ForkHeldError, RaceLostError, is_held
-from cipherpost.chain.node import Node, Row
+from cipherpost.chain.node import Node
 from cipherpost.chain.opening import Lines, Opened
+from cipherpost.chain.rows import Row
 from cipherpost.chain.tree import Judge, Tree, by_number, gap
 from cipherpost.dispatch.header import Header
 from cipherpost.errors import CipherpostError, NewerError

@@ -16,8 +16,9 @@ from cipherpost.chain.checks import ForgedError, RosterDisagreesError, RosterHel
 from cipherpost.chain.entries import RosterLine
 from cipherpost.chain.findings import Finding
 from cipherpost.chain.judging import Judge
-from cipherpost.chain.node import Node, Row
+from cipherpost.chain.node import Node
 from cipherpost.chain.opening import ROSTER_CHANNEL, Lines, Opened, open_note, verifies
+from cipherpost.chain.rows import Row
 from cipherpost.chain.survey import survey, survey_dispatch
 from cipherpost.chain.tree import Tree
 from cipherpost.dispatch.header import NewerHeaderError

@@ -1,32 +1,12 @@
 """A dispatch in the tree of its channel: what judging needs of its header, and how it was judged so far."""
 
 from collections.abc import Callable
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
+from cipherpost.chain.rows import Row
 from cipherpost.dispatch.header import Header, parse_header
 from cipherpost.errors import CipherpostError
 from cipherpost.note import split
-
-
-class Row(NamedTuple):
-    """A counting dispatch, or a void one linked over, as a home keeps it once verified.
-
-    It is enough to go on from, and to judge standing again after a cut, without the note.
-
-    ``roster``: number of the entry relied on. ``target``: what it supersedes or cancels. ``status``: counts or void.
-    """
-
-    number: int
-    hash: str
-    previous: str | None
-    time: str
-    by: str
-    kind: str
-    roster: int
-    draft: int | None
-    target: int | None
-    endorsers: tuple[str, ...]
-    status: str = "counts"
 
 
 class Node:

@@ -8,12 +8,14 @@ boxes of the vault, no plaintext (I5). Everything of one step of a fetch stands 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self
 
-from cipherpost.chain.node import Row
-from cipherpost.dispatch.header import Header
+from cipherpost.chain.rows import Row
 from cipherpost.home import database
 from cipherpost.home.database import DamagedStateError, MailBusyError
+
+if TYPE_CHECKING:
+    from cipherpost.dispatch.header import Header
 
 __all__ = ["AckRow", "DamagedStateError", "Mail", "MailBusyError", "Mine", "SealedFile"]
 
@@ -182,7 +184,7 @@ class Mail:
 
     # ---- acks of others ------------------------------------------------------------------------------------------
 
-    def add_acks(self, header: Header) -> None:
+    def add_acks(self, header: "Header") -> None:
         """Keep the ack lines of a counting header."""
         rows = [
             AckRow(

@@ -20,9 +20,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
-from cipherpost.dispatch.header import Header, Sealed
 from cipherpost.errors import UnableError
 from cipherpost.home.files import (
     FOLDER_MODE,
@@ -35,10 +34,10 @@ from cipherpost.home.files import (
     write_file,
 )
 
-OUTBOX: Final = "outbox"
-PLAN_FIELDS: Final = frozenset(Header._fields) | {"created", "to"}
-"""What a plan may hold: lines of the header, which are public, when it was made, and the audiences of the letter."""
+if TYPE_CHECKING:
+    from cipherpost.dispatch.header import Sealed
 
+OUTBOX: Final = "outbox"
 Stage = Literal["waiting", "sealed", "headed", "signed"]
 """How far an item is: a letter alone; sealed for its readers; with a header to sign; with the note to post."""
 
@@ -145,7 +144,7 @@ class Composing:
         return NewFile(self._folder / _LETTER, replace=False)
 
     def commit(self, plan: Mapping[str, object]) -> "Item":
-        """Make the item exist, with ``plan`` (names of `PLAN_FIELDS`, values that JSON can hold)."""
+        """Make the item exist, with ``plan``; see `Item.set_plan`."""
         item = Item(self._folder)
         item.set_plan(plan)
         with disk_errors(self._folder):
@@ -191,10 +190,16 @@ class Item:
     def set_plan(self, plan: Mapping[str, object]) -> None:
         """Replace the plan.
 
+        Args:
+            plan: lines of the header, which are public, when it was made, and the audiences of the letter; values
+                that JSON can hold.
+
         Raises:
-            ValueError: a field that is not one of `PLAN_FIELDS`: a plan lies open on the disk.
+            ValueError: a field that is none of these: a plan lies open on the disk.
         """
-        foreign = sorted(set(plan) - PLAN_FIELDS)
+        from cipherpost.dispatch.header import Header
+
+        foreign = sorted(set(plan) - set(Header._fields) - {"created", "to"})
         if foreign:
             raise ValueError(f"not fields of a plan: {', '.join(foreign)}")
         write_file(self._folder / _PLAN, _dump(dict(plan)))
@@ -220,14 +225,11 @@ class Item:
     @contextmanager
     def new_sealed(self) -> Iterator[NewFile]:
         """Write one sealed file; afterwards its `hash` and `size` are the sink's. See `set_sealed`."""
-        spool = NewFile(self._folder / "spool.age", hashed=True)
-        with spool:
+        with NewFile(self._folder / "spool.age", hashed=True) as spool:
             yield spool
-        with disk_errors(spool.path):
-            spool.path.replace(self.sealed_path(spool.hash))
-            flush_folder(self._folder)
+            spool.path = self.sealed_path(spool.hash)  # known only now
 
-    def set_sealed(self, sealed: Sequence[Sealed]) -> None:
+    def set_sealed(self, sealed: "Sequence[Sealed]") -> None:
         """State which sealed files the dispatch has, in the header's order; others of this item are removed."""
         write_file(self._folder / _SEALED_LIST, _dump([part._asdict() for part in sealed]))
         self._drop_sealed(keep={f"{part.hash}.age" for part in sealed})
@@ -244,8 +246,10 @@ class Item:
             self._remove(name)
         self._drop_sealed(keep=set())
 
-    def sealed(self) -> tuple[Sealed, ...]:
+    def sealed(self) -> "tuple[Sealed, ...]":
         """The sealed files of the dispatch; empty when there are none yet."""
+        from cipherpost.dispatch.header import Sealed
+
         if not self._has(_SEALED_LIST):
             return ()
         try:
@@ -260,7 +264,7 @@ class Item:
     def _drop_sealed(self, *, keep: set[str]) -> None:
         with disk_errors(self._folder):
             for path in self._folder.iterdir():
-                if (_SEALED.fullmatch(path.name) or path.name == "spool.age") and path.name not in keep:
+                if _SEALED.fullmatch(path.name) and path.name not in keep:
                     path.unlink()
 
     # ---- header and note -----------------------------------------------------------------------------------------
@@ -320,8 +324,8 @@ class Item:
             raise disk_error(error, path) from error
 
     def _remove(self, name: str) -> None:
-        with disk_errors(self._folder):
-            (self._folder / name).unlink(missing_ok=True)
+        with disk_errors(self._folder), suppress(FileNotFoundError):
+            (self._folder / name).unlink()
             flush_folder(self._folder)
 
     def _json(self, name: str) -> Any:

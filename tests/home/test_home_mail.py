@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from killing import every_kill
 
-from cipherpost.chain.node import Node, Row
+from cipherpost.chain.node import Node
+from cipherpost.chain.rows import Row
 from cipherpost.dispatch.header import Ack, Header, RosterRef, format_header
 from cipherpost.errors import NewerError
 from cipherpost.home import database
