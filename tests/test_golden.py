@@ -25,6 +25,7 @@ from cipherpost.chain.network import Chain
 from cipherpost.dispatch.draft import format_draft, parse_draft
 from cipherpost.dispatch.header import ACK_WORDS, KIND_WORDS, LINES, VERDICTS, Header, format_header, parse_header
 from cipherpost.dispatch.heads import format_heads, parse_heads
+from cipherpost.dispatch.kinds import KindLinesError, check_lines
 from cipherpost.errors import NotAuthenticError
 from cipherpost.home.keys import KeyRing
 from cipherpost.letter import check_letterhead, parse_letterhead, parse_members, print_members, read_letter
@@ -169,6 +170,17 @@ def test_every_kind_line_statement_and_word_occurs() -> None:
     assert "\nrecovery 2 " in apart
     assert {ack.word for header in headers for ack in header.acks} == set(ACK_WORDS)
     assert {header.decision.verdict for header in headers if header.decision} == set(VERDICTS)
+
+
+def test_i9_a_nil_report_says_so_a_blank_one_is_refused_and_silence_is_none_of_them() -> None:
+    """The stored nil, and with its word taken away; tver said nothing of that month, and nothing speaks for it."""
+    (nil,) = (header for header in HEADERS.values() if header.report and header.report.nil)
+    check_lines(nil)
+    assert not nil.sealed
+    with pytest.raises(KindLinesError, match="without a letter"):
+        check_lines(nil._replace(report=nil.report._replace(nil=False)))
+    same = [(h.office, h.report.nil) for h in HEADERS.values() if h.report and h.report.period == nil.report.period]
+    assert sorted(same) == [("samara", False), ("samara", True)]
 
 
 def test_i12_every_sealed_file_opens_with_the_stored_identities(
