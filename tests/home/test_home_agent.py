@@ -72,8 +72,8 @@ def test_it_ends_by_itself_and_takes_its_files_along(home: Path, monkeypatch: py
     real = time.time
     monkeypatch.setattr(agent.time, "time", lambda: real() - 58)
     agent.unlock(home, SECRET, SEAL, 1)
-    monkeypatch.undo()
     folder = agent.place(home).key.parent
+    monkeypatch.undo()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder.parent))
     until(lambda: not folder.exists())
     assert agent.ask(home, SEAL) is None
