@@ -102,8 +102,8 @@ def found(
         world: clock, random and the like, as `Desk` takes them.
 
     Raises:
-        TextError: a name without the form of a name.
-        HomeExistsError, UnfitStoreError, OccupiedNetworkError: before anything is made.
+        UseError: a name, title or zone without its form.
+        ClockAheadError, HomeExistsError, UnfitStoreError, OccupiedNetworkError: before anything is made.
     """
     from cipherpost.desk import Desk, absolute
     from cipherpost.postoffice import create_post_office, prove
@@ -118,6 +118,7 @@ def found(
     prove(store, network)
     place = home or _default_home(network, CENTER, officer)
     settings = _settings(network=network, office=CENTER, officer=officer, post=where, clock=world.get("clock"))
+    _check_clock(store, settings.created)
     begun = _begun(place, settings)
     if begun is not None and begun.fingerprint is not None:
         return _go_on_founding(place, begun, passphrase, world)
@@ -166,6 +167,19 @@ def _go_on_founding(place: Path, begun: Settings, passphrase: Passphrase | None,
         fingerprint = desk.fingerprint
     finish_home(place)
     return Founded(fingerprint=fingerprint, home=place, post=begun.post)
+
+
+def _check_clock(store: "PostOffice", now: str) -> None:
+    """Refuse to date a genesis far ahead of what the store has just stamped: all that follows would seem older."""
+    from cipherpost.chain.freshness import ClockAheadError, clock_ahead
+
+    stamp = None if store.stamp is None else format_time(store.stamp)
+    if clock_ahead(now, stamp):
+        raise ClockAheadError(
+            f"this clock says {now}, and the post office answered at {stamp}",
+            rule="a network is not founded while the clock is over a day ahead of the post office",
+            hints=("set this machine's clock",),
+        )
 
 
 def _check_zone(timezone: str | None) -> None:

@@ -172,11 +172,11 @@ def _take_object(desk: "Desk", channel: str, number: int, name: str, result: Syn
     limit = limits.ROSTER_BYTES if channel == ROSTER_CHANNEL else limits.HEADER_BYTES
     try:
         note = desk.post.get(name, limit)
-    except NoSuchObjectError:
-        return False, False
     except (ForeignObjectError, TooLargeError) as error:
         result.refused.append(placed(error, channel, number))
         return False, True
+    except NoSuchObjectError:
+        return False, False
     try:
         entry = take_note(desk, channel, number, note)
     except (NotAuthenticError, NewerError) as error:

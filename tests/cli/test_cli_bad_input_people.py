@@ -344,6 +344,71 @@ def test_a_newcomer_facing_thirteen_old_circulars(net):
     assert {each["office"]: each["state"] for each in offices}["penza"] == "received"
 
 
+def test_what_makes_no_sense_in_the_roster_as_it_stands_is_wrong_use(net):
+    net.ok("center", "group", "volga", "samara")
+    net.ok("center", "suspend", "samara", "-y")
+    net.ok("center", "fetch")
+    before, kept = files(net.post), state_of(net.home("center"))
+    for words in (
+        ("office", "add", "tver"),
+        ("office", "add", "volga"),
+        ("group", "tver", "samara"),
+        ("suspend", "samara", "-y"),
+        ("suspend", "center", "-y"),
+        ("reinstate", "tver"),
+        ("group", "volga"),
+        ("office", "add"),
+        ("office", "add", "x", "--role", "keeper"),
+        ("office", "add", "x", "--title", "t" * 121),
+    ):
+        refused(net.run("center", *words), 2)
+    assert files(net.post) == before
+    assert state_of(net.home("center")) == kept
+
+
+@pytest.mark.parametrize(
+    ("table", "part"),
+    [
+        ("penza,Penza,committee,more\n", "line 1 has 4 columns"),
+        ("penza,Penza\ntula,Tula,king\n", "line 2"),
+        ("name,title\n", "no office"),
+        ("penza,Penza\nPenza!,Penza\n", "Penza!"),
+        ("penza,Penza\npenza,Penza\n", "penza"),
+        (b"penza,\xff\n", "UTF-8"),
+    ],
+)
+def test_a_table_of_offices_with_a_mistake_declares_none(net, table, part):
+    path = net.write("offices.csv", table)
+    before = files(net.post)
+    refused(net.run("center", "office", "add", "--from", str(path)), 2, part)
+    assert files(net.post) == before
+
+
+def test_what_is_there_is_not_written_over(net):
+    there = net.write("there", "mine")
+    invitation = net.invite("penza")
+    refused(net.run("center", "invite", "penza", "-o", str(there)), 1, str(there), "written over")
+    refused(net.run("tver", "card", "-o", str(there)), 1, str(there), "written over")
+    words = ("join", str(invitation), "--officer", "sidorov", "--no-passphrase", "-o", str(there))
+    refused(net.run("penza", *words), 2, str(there))
+    assert there.read_text() == "mine"
+    assert not net.home("penza").exists()
+    net.ok("center", "invite", "penza", "-o", str(there), "--force")
+    assert "BEGIN CIPHERPOST INVITATION" in there.read_text()
+
+
+def test_what_is_not_for_this_officer(net):
+    net.ok("center", "send", "-", "--to", "samara", stdin=LETTER)
+    net.ok("tver", "fetch")
+    refused(net.run("tver", "read", "center/samara/1"), 1, "center/samara/1", "no such dispatch")
+    net.ok("audit", "fetch")
+    for place in ("center/all/1", "center/samara/1"):
+        refused(net.run("audit", "read", place), 4, place)
+    refused(net.run("center", "read", "tver/center/1"), 2, "tver/center/1", "carries no letter")
+    refused(net.run("center", "reply", "center/all/1", "-m", "x"), 2, "your own office's letter")
+    refused(net.run("tver", "outbox", "center/all/1"), 2, "not your office's")
+
+
 # ---- a copied home -------------------------------------------------------------------------------------------------
 
 
@@ -426,6 +491,15 @@ def test_a_clock_of(net, year, home):
     rows = net.ok(home, "outbox", "--json").json["dispatches"]
     assert rows[-1]["state"] == "posted"
     assert rows[-1]["time"].startswith("2024-")
+
+
+def test_a_clock_of_2036_founds_nothing(empty):
+    (empty.root / "homes").mkdir()
+    empty.clock.now = datetime(2036, 3, 4, 9, tzinfo=UTC)
+    words = ("init", "rkpb", "--officer", "stasova", "--post", str(empty.post), "--no-passphrase")
+    refused(empty.run("center", *words), 5, "2036", "clock")
+    assert not empty.home("center").exists()
+    assert not [name for name in files(empty.post) if name.endswith(".note")]
 
 
 def test_a_clock_set_back_hides_no_silence(net):

@@ -5,6 +5,7 @@ import os
 
 import pytest
 from cliharness import check_words, files, refused, state_of
+from simulator import HostilePost
 
 from cipherpost.postoffice.directory import DirectoryPost
 from cipherpost.postoffice.folders import AnchoredFolder
@@ -228,3 +229,86 @@ def test_a_roster_entry_with_an_unknown_word_asks_for_an_update(net):
     done = net.run("tver", "send", "-", "--to", "center", stdin=LETTER)
     refused(done, 1, "center/roster/8", "newer cipherpost")  # who reads may have changed: nothing is sealed
     assert waits(net, "tver") == ["tver/center"]
+
+
+# ---- stranger things -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("thing", ["folder", "link", "link to nothing", "pipe"])
+def test_a_slot_that_holds_no_regular_file(net, thing):
+    slot = net.note("center/all", 2)
+    if thing == "folder":
+        slot.mkdir()
+    elif thing == "pipe":
+        os.mkfifo(slot)
+    else:
+        slot.symlink_to(net.note("center/all", 1) if thing == "link" else net.root / "nothing")
+    check_words(net.run("tver", "fetch"))
+    assert net.ok("center", "send", "-", "--to", "all", stdin=LETTER).out == "center/all/2\n"
+    assert "center/all/2  circular  Order" in net.run("tver", "fetch").out
+    assert net.ok("center", "send", "-", "--to", "all", stdin="More\n").out == "center/all/3\n"
+    assert "center/all/3  circular  More" in net.run("samara", "fetch").out
+
+
+def test_a_slot_flooded_with_alternates_costs_a_bounded_number_of_looks(net, monkeypatch):
+    net.note("center/all", 2).write_bytes(b"junk")
+    for at in range(1000):
+        net.note("center/all", 2).with_name(f"00000002.{at:016x}.note").write_bytes(b"junk")
+    looked = []
+    get = DirectoryPost.get
+    monkeypatch.setattr(
+        DirectoryPost, "get", lambda self, name, limit: (looked.append(name), get(self, name, limit))[1]
+    )
+    done = net.run("tver", "fetch")
+    assert done.code == 3
+    assert len(looked) < 200
+    assert len(done.err.splitlines()) < 100
+
+
+def test_a_line_that_breaks_in_the_middle_of_a_letter_is_taken_up_again(net, monkeypatch):
+    big = net.root / "big.bin"
+    big.write_bytes(os.urandom(3_000_000))
+    net.ok("center", "send", "-", "--to", "tver", "--attach", str(big), stdin="Big\n")
+    hostile = HostilePost(DirectoryPost(net.post))
+    hostile.fail("stream", "*.age", when="midway")
+    monkeypatch.setattr("cipherpost.postoffice.open_post_office", lambda _: hostile)
+    refused(net.run("tver", "fetch"), 1, "the line is down")
+    refused(net.run("tver", "read", "center/tver/9"), 1, "no such dispatch")
+    done = net.ok("tver", "fetch")
+    assert done.out == "center/tver/1  instruction  Big\n"
+    net.ok("tver", "read", "center/tver/1", "--save", str(net.root / "saved"))
+    assert (net.root / "saved" / "big.bin").read_bytes() == big.read_bytes()
+
+
+def test_a_store_that_answers_created_and_keeps_nothing(net, monkeypatch):
+    hostile = HostilePost(DirectoryPost(net.post))
+    hostile.knobs.lose.append("*.note")
+    with monkeypatch.context() as patch:
+        patch.setattr("cipherpost.postoffice.open_post_office", lambda _: hostile)
+        refused(net.run("center", "send", "-", "--to", "all", stdin=LETTER), 1, "center/all/2", "did not keep")
+    assert waits(net) == ["center/all"]
+    net.ok("center", "fetch")
+    assert net.note("center/all", 2).exists()
+
+
+def test_a_store_that_keeps_half_of_a_sealed_file(net, monkeypatch):
+    hostile = HostilePost(DirectoryPost(net.post))
+    hostile.knobs.torn["*.age"] = 1000
+    with monkeypatch.context() as patch:
+        patch.setattr("cipherpost.postoffice.open_post_office", lambda _: hostile)
+        refused(net.run("center", "send", "-", "--to", "all", stdin=LETTER), 1, "did not keep the sealed file")
+    assert not net.note("center/all", 2).exists(), "the note is the commit"
+    net.ok("center", "fetch")
+    assert "center/all/2  circular  Order" in net.ok("tver", "fetch").out
+
+
+@pytest.mark.parametrize("place", ["s3://bucket/prefix", "ftp://host/post", "http://host/post", "", "file://far/post"])
+def test_a_post_office_of_a_kind_that_is_not_there(net, place):
+    done = net.run("tver", "fetch", "--post", place) if place else net.run("tver", "fetch", "--post", " ")
+    assert done.code in {1, 2}, done
+    refused(done, done.code)
+
+
+def test_a_post_office_that_is_a_file(net):
+    net.write("file", "x")
+    refused(net.run("tver", "fetch", "--post", str(net.root / "file")), 1, str(net.root / "file"))
