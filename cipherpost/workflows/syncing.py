@@ -159,14 +159,6 @@ def _unlinked(desk: "Desk", channel: str, number: int) -> bool:
     return any(wanted == number for wanted, _ in desk.chain.channel(channel).wanted())
 
 
-def _take_wanted(desk: "Desk", channel: str, result: Synced) -> bool:
-    """Look again at slots below, where a note that came links to another text than the one that is here."""
-    view = desk.chain.channel(channel)
-    below = sorted({number for number, _ in view.wanted() if number < view.next})
-    found = [take_slot(desk, channel, number, result) for number in below]
-    return any(found)
-
-
 def _take_object(desk: "Desk", channel: str, number: int, name: str, result: Synced) -> tuple[bool, bool]:
     """(kept, junk) for one object: a refusal is listed, and never stops the rest (I7)."""
     limit = limits.ROSTER_BYTES if channel == ROSTER_CHANNEL else limits.HEADER_BYTES
@@ -208,8 +200,6 @@ def follow(desk: "Desk", channel: str, synced: Synced | None = None, *, full: bo
         while True:
             number = view.next
             if take_slot(desk, channel, number, result) and view.next > number:
-                continue
-            if _take_wanted(desk, channel, result) and view.next > number:
                 continue
             if full or _more_is_known(desk, channel, number):
                 before = view.next

@@ -154,20 +154,24 @@ def test_races_on_a_store_that_answers_one_thing_and_does_another(
     all_is_well(net)
 
 
-def test_races_a_reader_who_took_the_other_side_follows_the_check(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tver fetched before the store let the second note replace the first."""
-    net.post.knobs.overwrite.append("*/center/all/*")
+def replaced_after_tver_fetched(net: Net) -> bytes:
+    """Stasova posts number 1, tver fetches it, and then the store lets bazhanov's replace it; gives her note."""
     assert net.send(STASOVA, "from the first", "all").number == 1
     lost = net.note("center/all/1")
-    del net.store.objects[all_slot(1)]  # what the store let the second officer see
-    net.post.knobs.overwrite.clear()
-    net.post.knobs.overwrite.append("*/center/all/*")
+    del net.store.objects[all_slot(1)]
     with net.desk(BAZHANOV) as desk:
         syncing.sync(desk)
         net.store.objects[all_slot(1)] = lost
         assert subjects(net.fetch(IVANOV)) == ["from the first"]
+        net.post.knobs.overwrite.append("*/center/all/*")
         del net.store.objects[all_slot(1)]
         assert send(desk, "from the second", "all").number == 1
+    return lost
+
+
+def test_races_a_reader_who_took_the_other_side_follows_the_check(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tver fetched before the store let the second note replace the first."""
+    lost = replaced_after_tver_fetched(net)
     # Stasova sees both: her round settles it by a check, and gives her letter a new number.
     fetched = net.fetch(STASOVA)
     assert [posted.kind for posted in fetched.posted][:2] == ["check", "circular"]
@@ -188,3 +192,19 @@ def test_races_a_reader_who_took_the_other_side_follows_the_check(net: Net, monk
     assert {(found.code, found.channel) for found in findings} == {("disagrees", "tver/center")}
     net.fetch(STASOVA)
     assert net.ack_words(STASOVA, "center/all", 1)["tver"].count("received") == 2
+
+
+def test_races_the_next_letter_links_to_the_side_in_the_plain_slot_and_settles_it(net: Net) -> None:
+    """Stasova has not fetched since: one more look at the slot before signing keeps two officers from a fork."""
+    replaced_after_tver_fetched(net)
+    assert net.send(STASOVA, "the next", "all").number == 2
+    assert net.header(STASOVA, "center/all/1").by == "bazhanov"
+    # Tver holds the other side of number 1, and number 2 makes it look at that slot again.
+    fetched = net.fetch(IVANOV)
+    assert sorted(subjects(fetched)) == ["from the second", "the next"]
+    assert fetched.exit_code == 0
+    assert [posted.number for posted in net.fetch(STASOVA).posted if posted.channel == "center/all"] == [3]
+    assert net.send(BAZHANOV, "and on", "all").number == 4
+    for who in (IVANOV, ORLOV):
+        assert net.fetch(who).exit_code == 0
+        assert net.header(who, "center/all/4").by == "bazhanov"
