@@ -5,6 +5,7 @@ import sys
 import threading
 
 import pytest
+from dying import every_death
 from workflowkit import (
     BAZHANOV,
     IVANOV,
@@ -208,3 +209,29 @@ def test_races_the_next_letter_links_to_the_side_in_the_plain_slot_and_settles_i
     for who in (IVANOV, ORLOV):
         assert net.fetch(who).exit_code == 0
         assert net.header(who, "center/all/4").by == "bazhanov"
+
+
+def test_i4_a_round_that_settles_a_race_killed_at_every_step_sends_the_lost_letter_once(net: Net) -> None:
+    net.post.knobs.overwrite.append("*/center/all/*")
+
+    def race(at: int) -> None:
+        """Stasova's note of a number is replaced by bazhanov's after it was read back."""
+        with net.desk(BAZHANOV) as desk:
+            syncing.sync(desk)
+            posted = net.send(STASOVA, f"first {at}", "all")
+            del net.store.objects[all_slot(posted.number or 0)]
+            assert send(desk, f"second {at}", "all").number == posted.number
+
+    race(1)
+    deaths = 0
+    for death in every_death(lambda _: net.fetch(STASOVA), stride=7):
+        deaths = death
+        net.fetch(STASOVA)
+        race(death + 1)
+    net.fetch(STASOVA)
+    assert deaths >= 8
+    chain, _ = net.verify()
+    letters = [node.header.letter for node in chain.channel("center/all").counting() if node.header.letter]
+    assert len(letters) == len(set(letters)) == 2 * (deaths + 1)
+    wanted = sorted(f"{side} {at}" for side in ("first", "second") for at in range(1, deaths + 2))
+    assert sorted(subjects(net.fetch(ORLOV))) == wanted
