@@ -1,5 +1,6 @@
 """Reading: the letters that came, and one of them shown after every check, without a line."""
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -445,8 +446,9 @@ class _Saver:
                 rule="nothing is written over",
                 hints=("add --force", "name another folder behind --save"),
             )
-        part = self._folder / f".{len(taken)}-{safe[:100]}.part"
-        file = part.open("wb")
+        # A name that nobody can foresee, and made anew: a link laid there would lead what is not verified elsewhere.
+        part = self._folder / f".{secrets.token_hex(16)}.part"
+        file = part.open("xb")
         self._open.append((part, path, file))
         return file
 
