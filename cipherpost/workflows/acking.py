@@ -33,7 +33,7 @@ def with_acks(desk: "Desk", header: Header, explicit: tuple[Ack, ...] = ()) -> H
     return header._replace(
         acks=tuple(sorted(acks.values(), key=_ack_order)[: limits.ACKS]),
         heads=tuple(_heads(desk, header.channel, to))[: limits.HEADS],
-        missing=tuple(missing(desk, to))[: limits.MISSING],
+        missing=tuple(missing(desk, to)),
     )
 
 
@@ -148,9 +148,13 @@ def _group_channels(desk: "Desk") -> list[str]:
 
 
 def missing(desk: "Desk", to: str) -> list[Missing]:
-    """The numbers that this office lacks of what ``to`` sent."""
+    """The numbers that this office lacks of what ``to`` sent, the first `limits.MISSING` of them.
+
+    No more, since they are compared with what was stated: what no header can hold would be said again without end.
+    """
     channels = sorted(heard_channels(desk, to), key=str.encode)
-    return [Missing(name, first, last) for name in channels for first, last in missing_numbers(desk, name)]
+    found = [Missing(name, first, last) for name in channels for first, last in missing_numbers(desk, name)]
+    return found[: limits.MISSING]
 
 
 # ---- when to speak -----------------------------------------------------------------------------------------------
