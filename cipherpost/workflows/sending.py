@@ -26,6 +26,7 @@ from cipherpost.workflows.typed import typed
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
+    from cipherpost.home.mail import AckRow
     from cipherpost.home.outbox import Item
     from cipherpost.letter import Attachment, BodyType, LetterDraft
 
@@ -111,6 +112,13 @@ def _attachment(path: Path) -> "Attachment":
 
     if path.is_dir():
         raise UseError("a folder cannot be attached", where=str(path), hints=("attach the files in it",))
+    if path.exists() and not path.is_file():
+        raise UseError(
+            "only a regular file can be attached",
+            where=str(path),
+            rule="a pipe or a device does not say how long it is",
+            hints=("write it to a file first",),
+        )
     name = check_attachment_name(unicodedata.normalize("NFC", path.name))
     guessed, encoding = mimetypes.guess_type(name)
     kind = guessed if guessed and not encoding else _PLAIN
@@ -143,6 +151,8 @@ def send(
     check_admitted(desk)
     if not dry_run:
         _finish_begun(desk, line)
+    if due is not None:
+        _check_day(desk, due)
     plans = []
     for audience in dict.fromkeys(audiences):
         kind = kind_for(desk, audience)
@@ -157,6 +167,19 @@ def send(
             )
         )
     return [_send_one(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run) for plan in plans]
+
+
+def _check_day(desk: "Desk", due: date) -> None:
+    """Refuse a day that has ended in the network's zone: nobody could keep it."""
+    from cipherpost.workflows.status import end_of_day
+
+    zone = desk.roster.timezone(desk.roster.newest)
+    if end_of_day(due, zone) <= desk.now():
+        raise UseError(
+            f"the day {due.isoformat()} is over",
+            rule=f"days end at 24:00 in the network's zone, {zone}",
+            hints=("give a later day behind --due",),
+        )
 
 
 def reply(
@@ -205,7 +228,7 @@ def comply(desk: "Desk", place: str, word: str, *, why: str | None = None, dry_r
     """Say that a dispatch is carried out (``complied``), cannot be (``unable``), or take that back (``withdrawn``).
 
     Raises:
-        UseError: there is nothing to take back, or the same was said before.
+        UseError: there is nothing to take back.
     """
     from cipherpost.dispatch.header import Ack
 
@@ -222,6 +245,9 @@ def comply(desk: "Desk", place: str, word: str, *, why: str | None = None, dry_r
             where=place,
             hints=(f"cipherpost complied {place}",),
         )
+    before = _said_last(desk, entry)
+    if why is None and before is not None and before.word == word:
+        return [_stated(desk, before)]
     plan = Plan(channel=f"{desk.office}/{header.office}", kind="receipt", created=desk.time())
     act = Ack(header.channel, header.number, entry.hash, word)
     if why is None and dry_run:
@@ -243,6 +269,31 @@ def comply(desk: "Desk", place: str, word: str, *, why: str | None = None, dry_r
     if not sent.already and not dry_run:
         desk.mail.add_mine(header.channel, header.number, entry.hash, word, desk.time())
     return _counted(desk, [sent])
+
+
+def _said_last(desk: "Desk", entry: "Entry") -> "AckRow | None":
+    """The act of this office that holds for a dispatch, None while one of this officer's waits to be posted."""
+    from cipherpost.home.mail import ACTS
+
+    channel, number = entry.header.channel, entry.header.number
+    if any(row.word in ACTS and row.via_channel is None for row in desk.mail.mine(channel, number)):
+        return None
+    rows = [row for row in desk.mail.acks(channel, number) if row.office == desk.office and row.hash == entry.hash]
+    return max((row for row in rows if row.word in ACTS), key=lambda row: row.via_number, default=None)
+
+
+def _stated(desk: "Desk", row: "AckRow") -> Posted:
+    """The dispatch in which an act was stated, as the answer to saying the same again (I4)."""
+    stated = desk.chain.channel(row.via_channel).entry(row.via_number)
+    return Posted(
+        channel=row.via_channel,
+        kind=stated.header.kind if stated else "receipt",
+        number=row.via_number,
+        hash=stated.hash if stated else None,
+        time=row.time,
+        to=(row.channel.partition("/")[0],),
+        already=True,
+    )
 
 
 def _answerable(desk: "Desk", place: str) -> "Entry":

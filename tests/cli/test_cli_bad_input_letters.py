@@ -1,6 +1,7 @@
 """Bad input, one test an item: audiences, texts, attachments, and letters that were harmed on their way."""
 
 import json
+import os
 import shutil
 from dataclasses import replace
 
@@ -65,6 +66,7 @@ def test_what_only_the_center_can_ask_for(net):
     sends_nothing(net, "tver", 2, "-", "--to", "center", "--due", "2026-12-15", parts=("only circulars",))
     sends_nothing(net, "center", 2, "-", "--to", "all", "--complied", parts=("--complied needs a day",))
     sends_nothing(net, "center", 2, "-", "--to", "all", "--due", "soon", parts=("soon",))
+    sends_nothing(net, "center", 2, "-", "--to", "all", "--due", "2024-03-03", parts=("2024-03-03 is over",))
     before = files(net.post)
     for words in (("office", "add", "penza"), ("group", "x", "tver"), ("suspend", "samara", "-y"), ("admit", "x/y")):
         refused(net.run("tver", *words), 3, "does not keep the roster", "stasova")
@@ -119,6 +121,13 @@ def test_an_attachment_that_is_a_folder(net):
     sends_nothing(
         net, "center", 2, "-", "--to", "all", "--attach", str(net.root), parts=("a folder cannot be attached",)
     )
+
+
+def test_an_attachment_that_is_no_regular_file(net):
+    os.mkfifo(net.root / "pipe")
+    for path in (net.root / "pipe", "/dev/zero"):
+        words = ("-", "--to", "all", "--attach", str(path))
+        sends_nothing(net, "center", 2, *words, parts=(str(path), "only a regular file"))
 
 
 @pytest.mark.parametrize("name", ["plan\n.pdf", "plan\x1b[2J.pdf", "plan\x7f", BIDI, "CON.txt", "nul", "a:b", "end."])

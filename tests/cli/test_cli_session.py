@@ -135,6 +135,20 @@ def test_the_same_letter_is_not_sent_twice(net):
     assert net.ok("center", "send", "-", "--to", "tver", "--even-if-sent", stdin=LETTER).out == "center/tver/2\n"
 
 
+def test_the_same_act_is_not_stated_twice(net):
+    first = net.ok("tver", "complied", "center/all/1")
+    before = files(net.post)
+    again = net.ok("tver", "complied", "center/all/1", "--json")
+    assert f"{again.json['channel']}/{again.json['number']}\n" == first.out
+    assert "sent before" in again.err
+    assert files(net.post) == before
+    net.ok("tver", "complied", "center/all/1", "--withdraw")
+    net.ok("tver", "complied", "center/all/1")
+    net.ok("center", "fetch")
+    offices = net.ok("center", "outbox", "center/all/1", "--json").json["dispatches"][0]["offices"]
+    assert {each["office"]: each["state"] for each in offices} == {"tver": "complied", "samara": "received"}
+
+
 def test_what_is_owed_is_withdrawn_and_refused_in_its_turn(net):
     net.ok("center", "send", "-", "--to", "tver", "--due", "2024-12-15", "--complied", stdin=LETTER)
     net.ok("tver", "fetch")
