@@ -236,7 +236,7 @@ def main(arguments: list[str]) -> None:
     handle = os.open(where.key, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), FILE_MODE)
     os.write(handle, secret)
     os.close(handle)
-    signal.signal(signal.SIGTERM, lambda *_: _end(where))
+    _end_on_sigterm(where)
     threading.Thread(target=_end_in_time, args=(where, deadline), daemon=True).start()
     print("ready", flush=True)
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -275,6 +275,20 @@ def _end_in_time(where: Place, deadline: float) -> None:
     while (left := deadline - time.time()) > 0:
         time.sleep(min(left, _LOOK_SECONDS))
     _end(where)
+
+
+def _end_on_sigterm(where: Place) -> None:
+    """End when the session ends; a thread waits for it, since a handler would wait for the next request."""
+    if sys.platform == "win32":
+        signal.signal(signal.SIGTERM, lambda *_: _end(where))
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+    def wait() -> None:
+        signal.sigwait({signal.SIGTERM})
+        _end(where)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _end(where: Place) -> None:
