@@ -179,6 +179,7 @@ class Desk:
         else:
             opened = self._post
         self._closing.callback(opened.close)
+        self.trace(f"home {self.home}, post office {opened.url}")
         return opened
 
     # ---- the home ----------------------------------------------------------------------------------------------------
