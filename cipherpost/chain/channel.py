@@ -4,7 +4,6 @@ The rules by which one path of a channel's notes is chosen are in `cipherpost.ch
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from cipherpost.chain.checks import AsideError, ForkHeldError, RaceLostError, is_held
@@ -18,8 +17,7 @@ from cipherpost.errors import CipherpostError, NewerError
 Status = Literal["counts", "void", "held"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """A dispatch as judged at the moment it was asked for; ``reason``: the failed check where it does not count."""
 
     header: Header
@@ -163,7 +161,7 @@ class Channel:
     def entry_of(self, node: Node) -> Entry:
         """The entry of ``node`` as judged now."""
         status, reason = self.status(node)
-        return Entry(header=node.header, hash=node.hash, status=status, reason=reason)
+        return Entry(node.header, node.hash, status, reason)
 
     def status(self, node: Node) -> tuple[Status, CipherpostError | None]:
         """How ``node`` is judged now, and the failed check where it does not count."""

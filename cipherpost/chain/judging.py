@@ -54,6 +54,7 @@ class Judge:
         self._keys: dict[tuple[str, str], dict[bytes, VerifierKey]] = {}
         self._uncut: dict[tuple[str, str, int], VerifierKey] = {}
         self._places: dict[tuple[str, int], Place] = {}
+        self._in_place: set[tuple[str, int, str]] = set()
 
     def roster_grew(self) -> None:
         """A new entry may bring keys and cuts; what was true at an entry stays true."""
@@ -75,8 +76,14 @@ class Judge:
         header = opened.header
         office = header.office
         keys = self.keys(office, header.by)
-        tried = [(keys[key_id].public, signature) for key_id, signature in opened.lines if key_id in keys]
-        good = tuple([public for public, signature in tried if verifies(public, signature, opened.text)])
+        good: tuple[bytes, ...] = ()
+        tried = False
+        for key_id, signature in opened.lines:
+            key = keys.get(key_id)
+            if key is not None:
+                tried = True
+                if verifies(key.public, signature, opened.text):
+                    good += (key.public,)
         if good:
             return good
         if not tried and self.may_know_more(opened):
@@ -225,7 +232,7 @@ class Judge:
         header = node.header
         try:
             check_lines(header)
-            check_place(header, **self._place(header.channel, node.roster))
+            self._check_place(node)
         except (KindLinesError, KindPlaceError) as error:
             return error
         draft = header.draft
@@ -237,6 +244,16 @@ class Judge:
                 number=node.number,
             )
         return None
+
+    def _check_place(self, node: Node) -> None:
+        """`check_place`, once for all headers of a kind, channel and roster entry that it does not look into."""
+        header = node.header
+        which = (node.channel, node.roster, node.kind)
+        looked_into = header.key or header.heads or header.acks or header.missing
+        if looked_into or which not in self._in_place:
+            check_place(header, **self._place(node.channel, node.roster))
+            if not looked_into:
+                self._in_place.add(which)
 
     def _v6_among_others(self, tree: Tree, node: Node) -> CipherpostError | None:
         """The draft was not used before, and the target is one that may be superseded or cancelled."""

@@ -181,7 +181,7 @@ class Chain:
 
     def _judge_node(self, tree: Tree, node: Node) -> CipherpostError | None:
         error = self._judge.judge(tree, node)
-        if isinstance(error, RosterHeldError | RosterDisagreesError):
+        if error is not None and isinstance(error, (RosterHeldError, RosterDisagreesError)):
             self._wait_for_roster.add(tree.name)
         return error
 

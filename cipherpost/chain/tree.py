@@ -141,14 +141,16 @@ class Tree:
         if parent is None or not parent.hangs or parent.number != node.number - 1:
             self.orphans.setdefault(node.previous, []).append(node)
             return
-        first = parent is self.end and not parent.children and self.split is None
+        if parent is self.end and not (parent.children or self.split or self._pins or node.hash in self.orphans):
+            self._hang_below(node, parent)  # nearly always: the next number
+            if node.verdict is None:
+                self.path.append(node)
+            return
         hung = self._hang_all(node, parent)
         if any(each.hash in self._pin_hashes for each in hung):
             self._choose_with_pins()
         elif all(each.verdict is not None for each in hung):
             return  # nothing more counts
-        elif first and len(hung) == 1 and not self.is_pinned_away(node):
-            self.path.append(node)  # nearly always: the next number
         else:
             while not self.stands(parent) and parent.parent is not None:
                 parent = parent.parent
@@ -178,9 +180,7 @@ class Tree:
         stack = [(node, parent)]
         while stack:
             here, above = stack.pop()
-            here.parent = above
-            above.children.append(here)
-            self._evaluate(here, above)
+            self._hang_below(here, above)
             if here.hash in self.orphans:
                 waiting = self.orphans.pop(here.hash)
                 stack += [(kid, here) for kid in waiting if kid.number == here.number + 1]
@@ -190,8 +190,14 @@ class Tree:
             hung.append(here)
         return hung
 
+    def _hang_below(self, node: Node, parent: Node) -> None:
+        node.parent = parent
+        parent.children.append(node)
+        self._evaluate(node, parent)
+
     def _evaluate(self, node: Node, parent: Node) -> None:
-        self.top = max(self.top, node.number)
+        if node.number > self.top:
+            self.top = node.number
         node.verdict = gap(node) if is_held(parent.verdict) else self._judge(self, node)
         node.last = node if node.verdict is None else parent.last
         self._note_draft(node)

@@ -16,6 +16,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import compress
 from typing import Final, Literal, NamedTuple
 
 from cipherpost.dispatch.header import LINES, Decision, Header, Report
@@ -194,21 +196,11 @@ def check_lines(header: Header) -> None:
     Raises:
         KindLinesError: naming the line.
     """
-    kind = KINDS[header.kind]
-    values: tuple[object, ...] = header[len(COMMON) :]
-    present = {word for word, value in zip(OPTIONAL, values, strict=True) if value}
-    if lacking := kind.required - present:
-        raise _lines(header, f"a {kind.name} without the line {_first(lacking)}", "its kind requires it")
-    if excess := present - kind.required - kind.allowed:
-        raise _lines(header, f"a {kind.name} with the line {_first(excess)}", "its kind does not allow it")
-    if ("letter" in present) != ("sealed" in present):
-        raise _lines(header, "one of the lines letter and sealed is missing", "both or neither")
-    if ("draft" in present) != ("endorsed" in present):
-        raise _lines(header, "one of the lines draft and endorsed is missing", "both or neither")
-    if len(header.sealed) > 1 and kind.name != "key":
-        raise _lines(header, f"a {kind.name} with {len(header.sealed)} sealed files", "only kind key has several")
-    if header.due and header.cancels:
-        raise _lines(header, "the lines due and cancels together", "what cancels asks for nothing")
+    wrong = _wrong_lines(header.kind, tuple(map(bool, header[len(COMMON) :])))
+    if wrong is not None:
+        raise _lines(header, *wrong)
+    if len(header.sealed) > 1 and header.kind != "key":
+        raise _lines(header, f"a {header.kind} with {len(header.sealed)} sealed files", "only kind key has several")
     if header.report:
         _check_report(header, header.report)
     if header.decision:
@@ -216,6 +208,24 @@ def check_lines(header: Header) -> None:
     for word, target in (("supersedes", header.supersedes), ("cancels", header.cancels)):
         if target is not None and target >= header.number:
             raise _lines(header, f"the line {word} names number {target}", "an earlier number of the channel")
+
+
+@lru_cache(maxsize=1 << 10)
+def _wrong_lines(name: str, stand: tuple[bool, ...]) -> tuple[str, str] | None:
+    """What is wrong with a header of kind ``name`` in which these of `OPTIONAL` stand, and the rule; None: nothing."""
+    kind = KINDS[name]
+    present = set(compress(OPTIONAL, stand))
+    if lacking := kind.required - present:
+        return f"a {name} without the line {_first(lacking)}", "its kind requires it"
+    if excess := present - kind.required - kind.allowed:
+        return f"a {name} with the line {_first(excess)}", "its kind does not allow it"
+    if ("letter" in present) != ("sealed" in present):
+        return "one of the lines letter and sealed is missing", "both or neither"
+    if ("draft" in present) != ("endorsed" in present):
+        return "one of the lines draft and endorsed is missing", "both or neither"
+    if {"due", "cancels"} <= present:
+        return "the lines due and cancels together", "what cancels asks for nothing"
+    return None
 
 
 def _check_report(header: Header, report: Report) -> None:
@@ -252,6 +262,8 @@ def check_place(
     lateral_member: bool,
 ) -> None:
     """Check that the kind may stand in its channel, and what depends on the sort of audience (V6).
+
+    Of a header without the lines key, head, ack and missing nothing but kind and channel is looked at.
 
     Args:
         header: one that `check_lines` has passed.
