@@ -34,7 +34,6 @@ class Node:
         "kind",
         "last",
         "number",
-        "office",
         "parent",
         "previous",
         "roster",
@@ -46,22 +45,31 @@ class Node:
         "verdict",
     )
 
-    def __init__(self, row: Row, channel: str) -> None:
+    def __init__(
+        self,
+        channel: str,
+        number: int,
+        hashed: str,
+        previous: str | None,
+        time: str,
+        by: str,
+        kind: str,
+        roster: int,
+        draft: int | None,
+        target: int | None,
+        endorsers: tuple[str, ...],
+    ) -> None:
         self.channel: Final = channel
-        self.office: Final = channel.partition("/")[0]
-        (
-            self.number,
-            self.hash,
-            self.previous,
-            self.time,
-            self.by,
-            self.kind,
-            self.roster,
-            self.draft,
-            self.target,
-            self.endorsers,
-            _,
-        ) = row
+        self.number: Final = number
+        self.hash: Final = hashed
+        self.previous: Final = previous
+        self.time: Final = time
+        self.by: Final = by
+        self.kind: Final = kind
+        self.roster: Final = roster
+        self.draft: Final = draft
+        self.target: Final = target
+        self.endorsers: Final = endorsers
         self.roster_hash: str | None = None
         self.keys: tuple[bytes, ...] = ()
         self.signed = True
@@ -79,7 +87,8 @@ class Node:
     def of(cls, header: Header, hashed: str) -> Self:
         """The node of a header that was just parsed."""
         ref, draft = header.roster, header.draft
-        row = Row(
+        node = cls(
+            header.channel,
             header.number,
             hashed,
             header.previous,
@@ -91,7 +100,6 @@ class Node:
             header.supersedes or header.cancels,
             tuple([each.officer for each in header.endorsed]) if header.endorsed else (),
         )
-        node = cls(row, header.channel)
         node.roster_hash = ref.hash if ref else None
         node._header = header
         return node
@@ -99,7 +107,7 @@ class Node:
     @classmethod
     def restored(cls, channel: str, row: Row, load: Callable[[int, str], bytes]) -> Self:
         """A node of what was verified before; ``load`` gives the note of (number, hash) when the header is needed."""
-        node = cls(row, channel)
+        node = cls(channel, *row[:-1])
         node.judged = True
         node._load = load
         return node
@@ -107,7 +115,12 @@ class Node:
     @classmethod
     def root(cls, channel: str) -> Self:
         """What stands before number 1."""
-        return cls(Row(0, "", None, "", "", "", 0, None, None, ()), channel)
+        return cls(channel, 0, "", None, "", "", "", 0, None, None, ())
+
+    @property
+    def office(self) -> str:
+        """Who sends: the first half of the channel."""
+        return self.channel.partition("/")[0]
 
     @property
     def hangs(self) -> bool:

@@ -7,6 +7,7 @@ note is taken apart without `note.split`, under the same rules, since tens of th
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from nacl.bindings import crypto_sign_BYTES, crypto_sign_open
@@ -59,12 +60,9 @@ def open_note(note: bytes, *, network: str, channel: str, number: int) -> Opened
     if len(note) > most:
         raise TooLargeError(f"the note has {len(note)} bytes", rule=f"at most {most}")
     at = note.rfind(b"\n\n")
-    one = _ONE_LINE.fullmatch(note, at + 2) if at > 0 else None
-    if one is None or channel == ROSTER_CHANNEL:
-        parts = split(note)
-        text, lines = parts.text, parts.lines
-    else:
-        text, lines = note[: at + 1], None
+    one = _ONE_LINE.fullmatch(note, at + 2) if at > 0 and channel != ROSTER_CHANNEL else None
+    parts = split(note) if one is None else None
+    text = note[: at + 1] if parts is None else parts.text
     header = parse_header(text)
     # V2: network and channel are the slot's, number is the slot's
     if header.number != number or header.channel != channel or header.network != network:
@@ -73,13 +71,19 @@ def open_note(note: bytes, *, network: str, channel: str, number: int) -> Opened
             rule=f"what lies there is {network}: {channel}/{number}",
             hints=("tell who runs the post office",),
         )
-    signer = key_name(network, header.office, header.by)
-    if lines is None and one is not None and one[1] == signer.encode():
+    signer = _signer(network, channel, header.by)
+    if one is not None and one[1] == signer:
         own = _signature(one[2])
     else:
-        named = split(note).lines if lines is None else lines
-        own = tuple((key_id, signature) for name, key_id, signature in named if name == signer)
+        named = (parts or split(note)).lines
+        own = tuple((key_id, signature) for name, key_id, signature in named if name.encode() == signer)
     return Opened(header, sha256(text), text, own)
+
+
+@lru_cache(maxsize=1 << 14)
+def _signer(network: str, channel: str, by: str) -> bytes:
+    """The name under which ``by`` signs in ``channel``."""
+    return key_name(network, channel.partition("/")[0], by).encode()
 
 
 def _signature(encoded: bytes) -> Lines:

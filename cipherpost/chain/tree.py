@@ -196,8 +196,7 @@ class Tree:
         self._evaluate(node, parent)
 
     def _evaluate(self, node: Node, parent: Node) -> None:
-        if node.number > self.top:
-            self.top = node.number
+        self.top = max(self.top, node.number)
         node.verdict = gap(node) if is_held(parent.verdict) else self._judge(self, node)
         node.last = node if node.verdict is None else parent.last
         self._note_draft(node)
