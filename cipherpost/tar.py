@@ -79,8 +79,9 @@ __all__ = [
     "padme",
 ]
 
-CHUNK: Final = 1 << 20
-"""Bytes that are read, written and hashed at a time."""
+CHUNK: Final = 1 << 18
+"""Bytes that are read and written at a time: more would be given back to the system and asked for again each time,
+which costs as much as the encryption."""
 
 
 class Reader(Protocol):
