@@ -5,8 +5,7 @@ note is taken apart without `note.split`, under the same rules, since tens of th
 """
 
 import re
-from binascii import Error as Base64Error
-from binascii import a2b_base64, b2a_base64
+from binascii import a2b_base64
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -22,7 +21,8 @@ from cipherpost.text import sha256
 
 ROSTER_CHANNEL: Final = "center/roster"
 
-_ONE_LINE: Final = re.compile(b"\xe2\x80\x94 " + rb"([^ +\n]+) ([A-Za-z0-9+/]{91}=)\n")
+_ONE_LINE: Final = re.compile(b"\xe2\x80\x94 " + rb"([^ +\n]+) ([A-Za-z0-9+/]{90}[AEIMQUYcgkosw048]=)\n")
+"""One signature line whose base64, of 68 bytes, is canonical: the two bits left over are zero."""
 _KEY_ID: Final = 4
 
 
@@ -73,7 +73,8 @@ def open_note(note: bytes, *, network: str, channel: str, number: int) -> Opened
         )
     signer = _signer(network, channel, header.by)
     if one is not None and one[1] == signer:
-        own = _signature(one[2])
+        raw = a2b_base64(one[2])
+        own: Lines = ((raw[:_KEY_ID], raw[_KEY_ID:]),)
     else:
         named = (parts or split(note)).lines
         own = tuple((key_id, signature) for name, key_id, signature in named if name.encode() == signer)
@@ -84,17 +85,6 @@ def open_note(note: bytes, *, network: str, channel: str, number: int) -> Opened
 def _signer(network: str, channel: str, by: str) -> bytes:
     """The name under which ``by`` signs in ``channel``."""
     return key_name(network, channel.partition("/")[0], by).encode()
-
-
-def _signature(encoded: bytes) -> Lines:
-    """The one line's key id and signature; none where the base64 is not canonical, which is no signature at all."""
-    try:
-        raw = a2b_base64(encoded)
-    except Base64Error:
-        return ()
-    if b2a_base64(raw, newline=False) != encoded:
-        return ()
-    return ((raw[:_KEY_ID], raw[_KEY_ID:]),)
 
 
 def verifies(public: bytes, signature: bytes, text: bytes) -> bool:

@@ -76,7 +76,8 @@ _ROWS: Final = (
     *(line._replace(**_OTHERWISE.get(line.word, {})) for line in LINES if line.word in _TAKEN),
 )
 _DRAFT: Final = re.compile(Purpose.DRAFT + "\n" + "".join(map(expression, _ROWS)))
-_READERS: Final = tuple((line.read, None) for line in _ROWS)
+_READERS: Final = tuple(line.read for line in _ROWS)
+_ABSENT: Final = (None,) * len(_ROWS)
 
 
 def draft_text(fingerprint: str, header: Header) -> Text:
@@ -166,7 +167,7 @@ def parse_draft(data: bytes) -> Draft:
     if match is None:
         raise DraftMalformedError("this is not a draft", rule=f"{Purpose.DRAFT}, fingerprint, then lines of a header")
     try:
-        draft = Draft._make((*read_values(match, _READERS), b"" if at < 0 else data[at + 2 :]))
+        draft = Draft._make((*read_values(match, _READERS, _ABSENT), b"" if at < 0 else data[at + 2 :]))
         if draft.kind == ROSTER:
             check_statements(draft.statements)
     except TextError as error:

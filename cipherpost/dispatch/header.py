@@ -90,9 +90,8 @@ class NewerHeaderError(NewerError):
 
 
 _HEADER: Final = re.compile(MAGIC + "\n" + "".join(map(expression, LINES)))
-_READERS: Final = tuple(
-    (line.read, Header._field_defaults.get(field)) for line, field in zip(LINES, Header._fields[:-1], strict=True)
-)
+_READERS: Final = tuple(line.read for line in LINES)
+_ABSENT: Final = tuple(map(Header._field_defaults.get, Header._fields[:-1]))
 _LF: Final = 0x0A
 _NEWER: Final = re.compile(rb"cipherpost/v(?:[2-9]|[1-9][0-9]{1,3})(?=[ .\n])")
 _ROWS: Final = {line.word: at for at, line in enumerate(LINES)}
@@ -116,7 +115,7 @@ def parse_header(text: bytes) -> Header:
     if match is None or (end < len(text) and text[end] != _LF):
         raise _refusal(_lines(text))
     try:
-        header = Header._make((*read_values(match, _READERS), text[end + 1 :]))
+        header = Header._make([*read_values(match, _READERS, _ABSENT), text[end + 1 :]])
         if header.kind == ROSTER:
             check_statements(header.statements)
     except TextError as error:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Any, Final, NamedTuple
 
 from cipherpost import limits
@@ -67,15 +67,16 @@ def _read_roster(value: str) -> RosterRef:
 
 
 def _read_sealed(lines: str) -> tuple[Sealed, ...]:
-    end = lines.index("\n") + 1
-    found: tuple[Sealed, ...] = (Sealed(lines[7:71], int(lines[72:end])),)
-    if end < len(lines):
-        found += tuple([Sealed(line[7:71], int(line[72:])) for line in lines[end:].splitlines()])
+    if lines.count("\n") == 1:
+        size = int(lines[72:])
+        found: tuple[Sealed, ...] = (Sealed(lines[7:71], size),)
+    else:
+        found = tuple([Sealed(line[7:71], int(line[72:])) for line in lines.split("\n")[:-1]])
+        size = max(each.size for each in found)
         if len({each.hash for each in found}) < len(found):
             raise TextError("a sealed file is named twice", rule="each line sealed names another file")
-    for each in found:
-        if each.size > limits.SIZE:
-            raise TextError("a sealed file is too large", rule="at most 2^40 bytes")
+    if size > limits.SIZE:
+        raise TextError("a sealed file is too large", rule="at most 2^40 bytes")
     return found
 
 
@@ -179,6 +180,10 @@ _SIGNATURE: Final = r"[A-Za-z0-9+/]{85}[AQgw]=="  # 64 bytes; the four bits left
 _ACKED: Final = rf"(?:0 none seen|{_NUMBER} {_HASH} (?:{'|'.join(ACK_WORDS)}))"
 
 
+Reader = Callable[[str], Any]
+"""What reads the group of a line in an expression."""
+
+
 class Line(NamedTuple):
     """A row of the table: how one sort of line is read and printed.
 
@@ -190,12 +195,8 @@ class Line(NamedTuple):
     form: str
     pattern: str
     most: int
-    read: Callable[[str], Any]
+    read: Reader
     write: Callable[[Any], str]
-
-
-Reader = tuple[Callable[[str], Any], Any]
-"""What reads the group of a line in an expression, and the value where the line is absent."""
 
 
 def _spaced(value: Iterable[object]) -> str:
@@ -271,9 +272,12 @@ def expression(line: Line) -> str:
     return f"((?:{line.word} {line.pattern}\n){{0,{line.most}}}+)"
 
 
-def read_values(match: re.Match[str], readers: Iterable[Reader]) -> list[Any]:
-    """The values of all groups of ``match``, each through its reader or, where the line is absent, its default."""
-    return [read(value) if value else absent for value, (read, absent) in zip(match.groups(), readers, strict=True)]
+def read_values(match: re.Match[str], readers: Sequence[Reader], absent: Iterable[Any]) -> list[Any]:
+    """The values of all groups of ``match``, each through its reader or, where the line is absent, as in ``absent``."""
+    values, groups = list(absent), match.groups()
+    for at in compress(range(len(groups)), groups):
+        values[at] = readers[at](groups[at])
+    return values
 
 
 def format_lines(lines: Iterable[Line], values: Iterable[Any]) -> bytes:
