@@ -196,7 +196,7 @@ def check_lines(header: Header) -> None:
     Raises:
         KindLinesError: naming the line.
     """
-    wrong = _wrong_lines(header.kind, tuple(map(bool, header[len(COMMON) :])))
+    wrong = _wrong_lines(header.kind, tuple(compress(OPTIONAL, header[len(COMMON) :])))
     if wrong is not None:
         raise _lines(header, *wrong)
     if len(header.sealed) > 1 and header.kind != "key":
@@ -211,10 +211,9 @@ def check_lines(header: Header) -> None:
 
 
 @lru_cache(maxsize=1 << 10)
-def _wrong_lines(name: str, stand: tuple[bool, ...]) -> tuple[str, str] | None:
-    """What is wrong with a header of kind ``name`` in which these of `OPTIONAL` stand, and the rule; None: nothing."""
-    kind = KINDS[name]
-    present = set(compress(OPTIONAL, stand))
+def _wrong_lines(name: str, words: tuple[str, ...]) -> tuple[str, str] | None:
+    """What is wrong with a header of kind ``name`` that has these of `OPTIONAL`, and the rule; None: nothing."""
+    kind, present = KINDS[name], set(words)
     if lacking := kind.required - present:
         return f"a {name} without the line {_first(lacking)}", "its kind requires it"
     if excess := present - kind.required - kind.allowed:
