@@ -1,10 +1,11 @@
 """Acks, heads and missing numbers: what this office says, along the way, to the office it writes to.
 
 What one officer has acked his colleagues do not repeat; `seen` is added where the chain is whole further than the
-office has said (docs/protocol.md, "Acks").
+office has said, and in all but receipts also where it is not (docs/protocol.md, "Acks").
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from cipherpost import limits
@@ -30,6 +31,10 @@ def with_acks(desk: "Desk", header: Header, explicit: tuple[Ack, ...] = ()) -> H
     if header.kind == "check" and not said:
         said = [_have(desk, header)]
     acks = {(ack.channel, ack.number, ack.word): ack for ack in (*said, *explicit)}
+    if header.kind != "receipt":
+        spoken_of = {channel for channel, _, _ in acks}
+        for ack in islice(_again(desk, to, spoken_of), max(0, limits.ACKS - len(acks))):
+            acks[ack.channel, ack.number, ack.word] = ack
     return header._replace(
         acks=tuple(sorted(acks.values(), key=_ack_order)[: limits.ACKS]),
         heads=tuple(_heads(desk, header.channel, to))[: limits.HEADS],
@@ -42,6 +47,21 @@ def _have(desk: "Desk", header: Header) -> Ack:
     channel = f"{header.audience}/{header.office}"
     last = desk.chain.channel(channel).last
     return Ack(channel, last.header.number, last.hash, "seen") if last else Ack(channel, 0, None, "seen")
+
+
+def _again(desk: "Desk", to: str, spoken_of: set[str]) -> Iterable[Ack]:
+    """How far each channel of ``to`` is whole, where nothing newer is to be said of it.
+
+    It was said before; said again it is news to a home that was moved or restored since (`guards.spoken_of_since`).
+    """
+    if to == desk.office:
+        return
+    read = readable(desk)
+    for channel in desk.roster.channels_of(to):
+        if channel in read and channel not in spoken_of and channel != ROSTER_CHANNEL:
+            last = desk.chain.channel(channel).last
+            if last is not None:
+                yield Ack(channel, last.header.number, last.hash, "seen")
 
 
 def _ack_order(ack: Ack) -> tuple[bytes, int, str]:

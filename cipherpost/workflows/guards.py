@@ -127,8 +127,22 @@ def _check_not_moved(desk: "Desk", header: "Header") -> None:
         f"this home has moved ({state.reason}), and nobody has answered it on this channel since",
         channel=header.channel,
         rule="a home that was copied or restored could sign a number a second time",
-        hints=("cipherpost fetch    (when another office has written)", "--alone, if no other copy of it is in use"),
+        hints=(
+            f"cipherpost fetch    (once {_who_frees(desk, header)} has sent this office a letter)",
+            "--alone, if no other copy of it is in use",
+        ),
     )
+
+
+def _who_frees(desk: "Desk", header: "Header") -> str:
+    """Whose next letter speaks of the channel: whoever reads it."""
+    if header.audience == desk.office:
+        return "a colleague"
+    if header.audience == ROSTER:
+        return "any other office"
+    if desk.roster.is_group(header.audience, desk.roster.newest):
+        return f"an office of {header.audience}"
+    return header.audience
 
 
 def spoken_of_since(desk: "Desk", channel: str, since: str) -> bool:

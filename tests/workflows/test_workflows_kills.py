@@ -85,7 +85,8 @@ def test_i4_reply_with_receipts_killed_at_every_step(net: Net) -> None:
         deaths = step
         assert net.reply(IVANOV, "center/all/1", f"answer {step}").number == step
     net.fetch(STASOVA)
-    assert net.ack_words(STASOVA, "center/all", 1)["tver"] == ["received"]
+    words = net.ack_words(STASOVA, "center/all", 1)["tver"]
+    assert [word for word in words if word != "seen"] == ["received"]
     assert len(letters_of(net, "tver/center")) == deaths + 1
     assert deaths >= DEATHS["reply"]
 

@@ -13,8 +13,10 @@ from cipherpost.errors import ForkError
 from cipherpost.home.machine import MACHINE
 from cipherpost.postoffice import names
 from cipherpost.workflows import fetching
+from cipherpost.workflows.composing import put_bare
 from cipherpost.workflows.guards import MovedError
 from cipherpost.workflows.placing import OwnForkError
+from cipherpost.workflows.plans import Plan
 
 
 @pytest.fixture
@@ -171,3 +173,28 @@ def test_i3_receipts_of_a_moved_home_do_not_pile_up(sent: Net) -> None:
             assert isinstance(fetching.fetch(desk).waiting[0], MovedError)
             waiting = Counter(item.plan()["kind"] for item in desk.outbox.items())
         assert waiting == {"receipt": 1}
+
+
+@pytest.mark.parametrize("to", ["tver", "check"])
+def test_i3_a_restored_home_is_freed_by_the_next_letter_or_check_though_all_was_acked_before(net: Net, to: str) -> None:
+    """The center has nothing new to say of tver/center; that it says the same again, later, is what counts."""
+    net.send(IVANOV, "one", "center")
+    net.fetch(STASOVA)
+    net.fetch(IVANOV)
+    net.later(minutes=1)
+    path = net.home(IVANOV) / MACHINE
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"machine": "0" * 64}))
+    waiting = net.send(IVANOV, "two", "center").waiting
+    assert isinstance(waiting, MovedError)
+    assert waiting.hints[0] == "cipherpost fetch    (once center has sent this office a letter)"
+    net.later(minutes=1)
+    if to == "check":
+        with net.desk(STASOVA) as desk:
+            put_bare(desk, Plan(channel="center/tver", kind="check", created=desk.time()))
+        net.fetch(STASOVA)
+    else:
+        net.send(STASOVA, "an order", "tver")
+    assert [ack.number for ack in net.header(STASOVA, "center/tver/2").acks] == [1]
+    posted = net.fetch(IVANOV).posted
+    assert ("tver/center", 2) in [(each.channel, each.number) for each in posted]
+    net.clean()
