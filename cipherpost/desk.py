@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cipherpost.home.mail import Mail
     from cipherpost.home.outbox import Outbox
     from cipherpost.home.recipients import Recipients
+    from cipherpost.home.stated import StatedHeads
     from cipherpost.home.vault import Vault
     from cipherpost.postoffice import PostOffice
     from cipherpost.roster.fold import Roster
@@ -254,6 +255,13 @@ class Desk:
         from cipherpost.home.verified import load_chain
 
         return load_chain(self.mail, self.network, self.fingerprint)
+
+    @cached_property
+    def stated(self) -> "StatedHeads":
+        """The last numbers that offices state of their own channels, as far as this home has verified them."""
+        from cipherpost.home.stated import StatedHeads
+
+        return StatedHeads(self.mail)
 
     @property
     def roster(self) -> "Roster":

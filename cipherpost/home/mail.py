@@ -319,6 +319,11 @@ class Mail:
         found = self._run("SELECT value FROM meta WHERE name = ?", (name,))
         return found[0][0] if found else None
 
+    def metas(self, prefix: str) -> list[tuple[str, str]]:
+        """All small public facts whose names begin with ``prefix``, in order of names."""
+        end = prefix + "\U0010ffff"
+        return self._run("SELECT name, value FROM meta WHERE name >= ? AND name < ? ORDER BY name", (prefix, end))
+
     # ---- boxes of the vault --------------------------------------------------------------------------------------
 
     def put_box(self, name: str, box: bytes) -> None:

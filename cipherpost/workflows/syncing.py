@@ -99,6 +99,7 @@ def save_path(desk: "Desk", channel: str) -> None:
             if entry is not None:
                 desk.mail.drop_acks(channel, number)
                 learn(desk, entry)
+    _state_heads(desk, channel)
     _open_from(desk, channel, min((number for hashed, number in after.items() if hashed not in before), default=0))
 
 
@@ -110,22 +111,26 @@ def _open_from(desk: "Desk", channel: str, number: int) -> None:
 
 
 def learn(desk: "Desk", entry: Entry) -> None:
-    """Keep what a counting header says of others: acks, heads, missing numbers."""
+    """Keep what a counting header says of others: acks and missing numbers; and what its channel now states."""
     header = entry.header
     desk.mail.add_acks(header)
-    for head in header.heads:
-        known = stated_head(desk, head.channel)
-        if known is None or head.number > known:
-            desk.mail.set_meta(f"head {head.channel}", str(head.number))
     if header.audience == desk.office and header.office != desk.office:
         said = " ".join(f"{line.channel}/{line.first}-{line.last}" for line in header.missing)
         desk.mail.set_meta(f"missing {header.office}", said)
+    _state_heads(desk, header.channel)
+
+
+def _state_heads(desk: "Desk", channel: str) -> None:
+    """Keep the head lines of a channel's last counting header; those of earlier and of void ones hold no more."""
+    last = desk.chain.channel(channel).last
+    desk.stated.state(channel, last.header.heads if last is not None else ())
 
 
 def stated_head(desk: "Desk", channel: str) -> int | None:
-    """The highest number of a channel that its own office has stated to anybody here."""
-    known = desk.mail.meta(f"head {channel}")
-    return int(known) if known else None
+    """The highest number of a channel that its own office states to anybody here, while it is in good standing."""
+    head = desk.stated.of(channel)
+    good = head is not None and desk.roster.good(channel.partition("/")[0], desk.roster.newest)
+    return head.number if head is not None and good else None
 
 
 # ---- slots and channels ------------------------------------------------------------------------------------------

@@ -1,0 +1,77 @@
+"""What offices state about each other, truly or not: how long it holds, and how often it is answered."""
+
+from dataclasses import replace
+
+from workflowkit import IVANOV, NETWORK, ORLOV, PETROV, STASOVA, Net
+
+from cipherpost.dispatch.header import Head, Header, RosterRef, format_header
+from cipherpost.note import Purpose, Text
+from cipherpost.postoffice import names
+from cipherpost.workflows import standing
+
+
+def say(net: Net, who: str, channel: str, kind: str = "check", **lines: object) -> Header:
+    """Post a header with lines that no honest program would write; signed, linked and in its place."""
+    with net.desk(who) as desk:
+        newest = desk.roster.newest
+        number, previous = desk.chain.channel(channel).tip
+        header = Header(
+            network=NETWORK,
+            channel=channel,
+            number=number + 1,
+            previous=previous,
+            time=desk.time(),
+            by=desk.officer,
+            kind=kind,
+            roster=RosterRef(newest, desk.roster.hash_of(newest) or ""),
+            **lines,  # type: ignore[arg-type]
+        )
+        note = desk.keys.signer.sign(Text(Purpose.DISPATCH, format_header(header)))
+    net.store.objects[names.note_name(NETWORK, channel, header.number)] = note
+    return header
+
+
+def suspend(net: Net, office: str, *cut: str) -> None:
+    """Suspend an office; nothing of it counts in the channels to the audiences ``cut``."""
+    with net.desk(STASOVA) as desk:
+        plan = standing.plan_suspension(desk, office)
+        cuts = (each if each[0].partition("/")[2] not in cut else (each[0], 0, None) for each in plan.cuts)
+        standing.suspend(desk, replace(plan, cuts=tuple(cuts)))
+
+
+def reinstate(net: Net, office: str) -> None:
+    with net.desk(STASOVA) as desk:
+        standing.reinstate(desk, office)
+
+
+def boast(net: Net) -> None:
+    """Ivanov tells samara that tver has sent ever so much to volga."""
+    net.everybody_fetches()
+    say(net, IVANOV, "tver/samara", heads=(Head("tver/volga", 99_999_999, "ab" * 32),))
+    assert net.fetch(ORLOV).missing == {"tver/volga": [(1, 99_999_999)]}
+
+
+def test_v3_a_head_line_holds_until_its_office_says_otherwise(net: Net) -> None:
+    boast(net)
+    net.fetch(PETROV)
+    net.send(PETROV, "only this", "samara")
+    fetched = net.fetch(ORLOV)
+    assert fetched.missing == {}
+    assert fetched.exit_code == 0
+    said = net.header(ORLOV, "samara/tver/2")
+    assert said.missing == (), "and samara calls nothing missing any more"
+
+
+def test_v3_a_head_line_is_forgotten_with_the_header_that_said_it(net: Net) -> None:
+    boast(net)
+    suspend(net, "tver", "samara")
+    assert net.fetch(ORLOV).missing == {}
+    reinstate(net, "tver")
+    assert net.fetch(ORLOV).missing == {}, "nor does it come back"
+
+
+def test_v3_head_lines_of_an_office_without_standing_stop_nobody(net: Net) -> None:
+    """What it said before its cut still counts, and it can take nothing back."""
+    boast(net)
+    suspend(net, "tver")
+    assert net.fetch(ORLOV).missing == {}
