@@ -4,15 +4,16 @@ An office reads what comes next; an audit lists all, so that stray, misplaced an
 here stops the rest (I7): what is not right becomes a finding, and what could not be read is said.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from itertools import tee
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from cipherpost import limits
 from cipherpost.chain.checks import code_of
 from cipherpost.chain.findings import Finding
 from cipherpost.dispatch.header import parse_header
-from cipherpost.errors import NewerError, NotAuthenticError, TooLargeError
+from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, TooLargeError
 from cipherpost.note import split
 from cipherpost.postoffice import NoSuchObjectError, UnreachableError, names
 from cipherpost.text import CENTER, ROSTER, sha256, shown
@@ -40,6 +41,14 @@ class Listed:
             self.plain.add(slot.number)
         else:
             self.alternates.setdefault(slot.number, set()).add(slot.alternate)
+
+
+class Note(NamedTuple):
+    """A note as it lay there: ``alternate`` holds the digits of its name where that is not the plain one."""
+
+    number: int
+    alternate: str | None
+    data: bytes
 
 
 class Reader:
@@ -119,22 +128,29 @@ class Reader:
     # ---- one channel -------------------------------------------------------------------------------------------------
 
     def _take_channel(self, channel: str, listed: Listed) -> None:
-        for number in sorted(listed.plain | listed.alternates.keys()):
-            self._take_slot(channel, number, listed)
+        self._offer_all(channel, self._read_slots(channel, listed))
         view = self.chain.channel(channel)
         while self._ask_for_next(view, listed) or self._ask_for_wanted(view, listed):
             pass
 
-    def _take_slot(self, channel: str, number: int, listed: Listed) -> None:
-        """The plain name first: of an open race, readers take that one."""
-        if number in listed.plain and self._take(channel, number) == "absent":
-            self._found.add(_finding("gap", channel, number, "the post office lists it and does not give it out"))
-        digits = sorted(listed.alternates.get(number, ()))
-        for alternate in digits[: limits.ALTERNATES]:
-            self._take(channel, number, alternate)
-        if len(digits) > limits.ALTERNATES:
-            many = f"{len(digits)} notes lie beside this slot, and only the first {limits.ALTERNATES} are looked at"
-            self._found.add(_finding("malformed", channel, number, many))
+    def _read_slots(self, channel: str, listed: Listed) -> Iterator[Note]:
+        """All notes listed; in each slot the plain name first: of an open race, readers take that one."""
+        for number in sorted(listed.plain | listed.alternates.keys()):
+            if number in listed.plain:
+                note = self._read(channel, number)
+                if isinstance(note, Note):
+                    yield note
+                elif note == "absent":
+                    gone = "the post office lists it and does not give it out"
+                    self._found.add(_finding("gap", channel, number, gone))
+            digits = sorted(listed.alternates.get(number, ()))
+            for alternate in digits[: limits.ALTERNATES]:
+                note = self._read(channel, number, alternate)
+                if isinstance(note, Note):
+                    yield note
+            if len(digits) > limits.ALTERNATES:
+                many = f"{len(digits)} notes lie beside this slot, and only the first {limits.ALTERNATES} are looked at"
+                self._found.add(_finding("malformed", channel, number, many))
 
     def _ask_for_next(self, view: "Channel", listed: Listed) -> bool:
         """As readers do, ask for the next number and the one after it; whether the channel went on."""
@@ -159,20 +175,29 @@ class Reader:
 
     def _take(self, channel: str, number: int, alternate: str | None = None) -> Outcome:
         """Offer the chain what lies under one name of a slot."""
+        note = self._read(channel, number, alternate)
+        if not isinstance(note, Note):
+            return note
+        self._offer_all(channel, [note])
+        return "read"
+
+    def _read(self, channel: str, number: int, alternate: str | None = None) -> Note | Outcome:
         name = names.note_name(self.chain.network, channel, number)
         if alternate is not None:
             name = f"{name.removesuffix('.note')}.{alternate}.note"
         note = self._get(name, channel, number)
-        if not isinstance(note, bytes):
-            return note
-        try:
-            entry = self.chain.offer(channel, number, note)
-        except (NotAuthenticError, NewerError):
-            return "read"  # the chain lists it
-        if alternate is not None and not entry.hash.startswith(alternate):
-            wrong = f"it lies under the alternate name {alternate}, which is not of its own hash"
-            self._found.add(_finding("misplaced", channel, number, wrong))
-        return "read"
+        return Note(number, alternate, note) if isinstance(note, bytes) else note
+
+    def _offer_all(self, channel: str, notes: Iterable[Note]) -> None:
+        """Offer notes of one channel; the chain lists those it refuses."""
+        first, again = tee(notes)
+        results = self.chain.offer_all(channel, ((note.number, note.data) for note in first))
+        for result, note in zip(results, again, strict=True):
+            if note.alternate is None or isinstance(result, CipherpostError):
+                continue
+            if not result.hash.startswith(note.alternate):
+                wrong = f"it lies under the alternate name {note.alternate}, which is not of its own hash"
+                self._found.add(_finding("misplaced", channel, note.number, wrong))
 
     def _get(self, name: str, channel: str, number: int | None) -> bytes | Outcome:
         try:

@@ -1,6 +1,7 @@
 """Verifying the dispatches of one channel, V1 to V8, beside libsodium looking at the same signatures alone."""
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from cipherpost.text import format_time, sha256
 GROUP: Final = "verifying"
 CHANNEL: Final = "center/all"
 _ROSTER: Final = "center/roster"
+_LATER: Final = "2027-12-01T00:00:00Z"
 _FLOOR: Final = "libsodium's verification alone"
 
 
@@ -64,19 +66,23 @@ class _Job:
     def from_memory(self) -> None:
         """Every note, by a new verifier."""
         chain = self._chain()
-        for number, note in enumerate(self._notes, 1):
-            chain.offer(CHANNEL, number, note)
-        self._check(chain)
+        self._verify(chain, enumerate(self._notes, 1))
 
     def from_directory(self, store: PostOffice) -> None:
         """The same, each note read from its slot."""
         chain = self._chain()
-        for number in range(1, len(self._notes) + 1):
-            note = store.get(names.note_name(NETWORK, CHANNEL, number), limits.HEADER_BYTES)
-            chain.offer(CHANNEL, number, note)
-        self._check(chain)
+        self._verify(
+            chain,
+            (
+                (number, store.get(names.note_name(NETWORK, CHANNEL, number), limits.HEADER_BYTES))
+                for number in range(1, len(self._notes) + 1)
+            ),
+        )
 
-    def _check(self, chain: Chain) -> None:
+    def _verify(self, chain: Chain, notes: Iterable[tuple[int, bytes]]) -> None:
+        """V1 to V8, as an audit does it."""
+        deque(chain.offer_all(CHANNEL, notes), maxlen=0)
+        assert not chain.findings(_LATER)
         last = chain.channel(CHANNEL).last
         assert last is not None
         assert last.header.number == len(self._notes)

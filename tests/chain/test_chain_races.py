@@ -1,14 +1,17 @@
 """Races, forks, pins and cuts; and that the order of arrival decides nothing but an open race."""
 
+from itertools import groupby
+
 import pytest
-from chainkit import Net, ack, codes, counting, feed, offer, officer, reason, signer, status
+from chainkit import NOW, Net, ack, codes, counting, feed, offer, officer, reason, signer, status
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cipherpost.chain.channel import Entry
 from cipherpost.chain.checks import ForkHeldError
 from cipherpost.chain.network import RowsBrokenError
 from cipherpost.chain.proofs import ProofMalformedError, fork_proof, read_proof
-from cipherpost.errors import ForkError, UseError
+from cipherpost.errors import ForkError, NewerError, NotAuthenticError, UseError
 
 CHANNEL = "tver/center"
 
@@ -359,6 +362,41 @@ def test_any_order_of_arrival_ends_in_the_same_state(order):
     for name, view in TRUTH.channels.items():
         assert (chain.channels[name].tip, chain.channels[name].next) == (view.tip, view.next)
         assert chain.channels[name].gaps() == view.gaps()
+
+
+def _with_bad_ones(order):
+    """Each note, and after every third one junk, a note of another number or a wrong signature."""
+    for at, made in enumerate(order):
+        yield made.channel, made.number, made.note
+        wrong_signature = made.note[:-20] + (b"A" if made.note[-20:-19] != b"A" else b"B") + made.note[-19:]
+        bad = ((made.number, b"junk\n"), (made.number + 1, made.note), (made.number, wrong_signature))[at // 3 % 3]
+        if at % 3 == 2:
+            yield made.channel, *bad
+
+
+def _offered(chain, channel, number, note):
+    try:
+        return chain.offer(channel, number, note)
+    except (NotAuthenticError, NewerError) as error:
+        return error
+
+
+def _said(results):
+    return [each if isinstance(each, Entry) and each.counts else (type(each), str(each)) for each in results]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.permutations([*NET.entries, *NOTES]), st.integers(1, 5))
+def test_notes_offered_together_end_as_those_offered_one_by_one(order, together):
+    one_by_one, batches = NET.chain(entries=0), NET.chain(entries=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cipherpost.chain.network._AT_ONCE", together)
+        for channel, found in groupby(_with_bad_ones(order), key=lambda each: each[0]):
+            notes = [(number, note) for _, number, note in found]
+            expected = [_offered(one_by_one, channel, number, note) for number, note in notes]
+            assert _said(batches.offer_all(channel, notes)) == _said(expected)
+    assert batches.findings(NOW) == one_by_one.findings(NOW)
+    assert {"malformed", "misplaced", "forged"} <= {each.code for each in batches.findings(NOW)}
 
 
 # ---- proofs ----------------------------------------------------------------------------------------------------------
