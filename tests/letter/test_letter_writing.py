@@ -27,7 +27,7 @@ from cipherpost.letter import (
     read_letter,
     write_letter,
 )
-from cipherpost.tar import CHUNK, SourceChangedError, padme
+from cipherpost.tar import SourceChangedError, padme
 
 
 class Nowhere:
@@ -204,7 +204,7 @@ def large(size: int) -> Any:
 def test_a_large_attachment_is_committed_to_like_a_small_one() -> None:
     from cipherpost.letter import commitment
 
-    size = 9 * CHUNK + 11
+    size = (9 << 20) + 11
     sink = io.BytesIO()
     done = write_letter(large(size), sink, random=letters.salts())
     assert parse_letterhead(done.letter_json).commitments[-1] == commitment(done.members[-1], bytes(size))
