@@ -35,7 +35,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "cancelled": "this letter was cancelled by a later one",
     "unreached": "these offices will not be able to read it",
     "no-receipt": "no receipt was sent",
-    "restored": "put back at the post office: another office had missed it",
+    "restored": "put back at the post office, where it was lost",
     "before-you": "older letters are there that were sealed before you were a reader; ask the center for them",
     "no-passphrase": "the keys lie unprotected on this disk, as you asked",
     "alone": "signed alone: if another copy of this home is at work, its letters and yours will contradict",

@@ -226,6 +226,10 @@ class Mail:
             "SELECT * FROM acks WHERE office = ? ORDER BY via_channel, via_number, channel, number, word", (office,)
         )
 
+    def failed(self) -> list[AckRow]:
+        """Every ack that says failed."""
+        return self._acks("SELECT * FROM acks WHERE word = ? ORDER BY channel, number, via_channel", ("failed",))
+
     def _acks(self, sql: str, values: Sequence[object]) -> list[AckRow]:
         return [AckRow._make(row) for row in self._run(sql, values)]
 

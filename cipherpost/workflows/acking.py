@@ -170,9 +170,13 @@ def _group_channels(desk: "Desk") -> list[str]:
 def missing(desk: "Desk", to: str) -> list[Missing]:
     """The numbers that this office lacks of what ``to`` sent, the first `limits.MISSING` of them.
 
-    No more, since they are compared with what was stated: what no header can hold would be said again without end.
+    The center hears of gaps in the roster too. No more, since they are compared with what was stated: what no header
+    can hold would be said again without end.
     """
-    channels = sorted(heard_channels(desk, to), key=str.encode)
+    heard = heard_channels(desk, to)
+    if CENTER == to != desk.office:
+        heard.append(ROSTER_CHANNEL)
+    channels = sorted(heard, key=str.encode)
     found = [Missing(name, first, last) for name in channels for first, last in missing_numbers(desk, name)]
     return found[: limits.MISSING]
 

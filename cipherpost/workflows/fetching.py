@@ -111,7 +111,9 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
     _open_new(desk, result, max_size)
     if receipts:
         _give_receipts(desk, result)
-        result.restored = restoring.restore(desk)
+        put_back = restoring.restore(desk)
+        result.restored = put_back.places
+        result.waiting += put_back.failed
         for plan in list(checking.due_checks(desk)):
             _put_once(desk, plan)
         _drain(desk, result)

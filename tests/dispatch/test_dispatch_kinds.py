@@ -326,6 +326,8 @@ def ack(channel):
         (header_of("receipt", "audit/audit", **ack("samara/center")), False),
         (header_of("receipt", "center/tver", **ack("samara/center")), False),
         (header_of("receipt", "tver/center", acks=(), missing=(Missing("center/all", 4, 4),)), True),
+        (header_of("check", "tver/center", acks=(), missing=(Missing("center/roster", 4, 4),)), True),
+        (header_of("check", "tver/samara", acks=(), missing=(Missing("center/roster", 4, 4),)), False),
         (header_of("receipt", "tver/center", acks=(), missing=(Missing("samara/all", 4, 4),)), False),
         (header_of("receipt", "center/tver", acks=(), heads=(Head("center/all", 4, HASH),)), True),
         (header_of("receipt", "center/tver", acks=(), heads=(Head("center/tver", 4, HASH),)), False),

@@ -1,11 +1,13 @@
 """What the carrier lost or spoiled is put back by its sender, byte for byte; one bad item stops nothing else (I7)."""
 
+import pytest
 from workflowkit import BAZHANOV, IVANOV, NETWORK, ORLOV, STASOVA, Net, subjects
 
 from cipherpost.dispatch.header import Ack, format_header
-from cipherpost.errors import NotAuthenticError
+from cipherpost.errors import NotAuthenticError, UnableError
 from cipherpost.note import Purpose, Text
 from cipherpost.postoffice import names
+from cipherpost.workflows import offices
 from cipherpost.workflows.letters import LetterMissingError, LetterSwappedError
 
 
@@ -144,3 +146,85 @@ def test_a_contradicted_note_is_laid_under_evidence(net: Net) -> None:
     net.fetch(STASOVA)
     assert len(net.objects()) == before
     assert [found.code for found in net.verify()[1]] == ["disagrees"]
+
+
+# ---- the roster, and what nobody calls missing ---------------------------------------------------------------------
+
+
+def declare(net: Net, *names_of_offices: str) -> None:
+    """One roster entry for each office."""
+    with net.desk(STASOVA) as desk:
+        for name in names_of_offices:
+            offices.declare(desk, [offices.NewOffice(name=name, title=name.title(), role="committee")])
+
+
+def test_i4_a_lost_roster_entry_is_put_back_by_the_center_unasked(net: Net) -> None:
+    declare(net, "kazan", "ufa")
+    kept = net.store.objects.pop(slot("center/roster/9"))
+    assert net.fetch(IVANOV).missing == {"center/roster": [(9, 9)]}
+    assert net.fetch(BAZHANOV).restored == [], "he has not got it himself"
+    assert net.fetch(STASOVA).restored == ["center/roster/9"]
+    assert net.store.objects[slot("center/roster/9")] == kept, "identical bytes"
+    assert net.fetch(STASOVA).restored == []
+    assert net.fetch(IVANOV).exit_code == 0
+    with net.desk(IVANOV) as desk:
+        assert desk.roster.newest == 10
+    net.clean()
+
+
+def test_i4_a_roster_with_its_first_entry_lost_is_not_taken_for_an_empty_folder(net: Net) -> None:
+    net.everybody_fetches()
+    kept = net.store.objects.pop(slot("center/roster/1"))
+    assert net.fetch(IVANOV).exit_code == 0
+    assert net.fetch(STASOVA).restored == ["center/roster/1"]
+    assert net.store.objects[slot("center/roster/1")] == kept
+    for name in [name for name in net.store.objects if "/center/roster/" in name]:
+        del net.store.objects[name]
+    with pytest.raises(UnableError):
+        net.fetch(STASOVA)
+
+
+def test_i4_a_reader_says_which_roster_entry_it_lacks_and_the_center_acts(net: Net) -> None:
+    """Junk of the same size looks whole to the center, until somebody says that it is not."""
+    declare(net, "kazan", "ufa")
+    kept = net.store.objects[slot("center/roster/9")]
+    net.store.objects[slot("center/roster/9")] = bytes(len(kept))
+    (posted,) = net.fetch(IVANOV).posted
+    said = net.header(IVANOV, posted.place).missing
+    assert [(line.channel, line.first, line.last) for line in said] == [("center/roster", 9, 9)]
+    assert net.fetch(STASOVA).restored == ["center/roster/9"]
+    net.fetch(IVANOV)
+    with net.desk(IVANOV) as desk:
+        assert desk.roster.newest == 10
+    assert net.fetch(STASOVA).restored == []
+    assert net.header(IVANOV, "tver/center/2").missing == ()
+
+
+def test_i4_a_post_office_that_went_back_to_an_older_state_is_filled_again_by_the_writers(net: Net) -> None:
+    old = net.objects()
+    for at in range(3):
+        net.send(STASOVA, f"circular {at}", "all")
+    net.send(IVANOV, "to the center", "center")
+    net.fetch(STASOVA)
+    net.fetch(IVANOV)
+    new = net.objects()
+    net.store.objects.clear()
+    net.store.objects.update(old)
+    assert net.fetch(STASOVA).restored == ["center/all/3", "center/all/2", "center/all/1", "center/tver/1"]
+    assert net.fetch(IVANOV).restored == ["tver/center/2", "tver/center/1"]
+    assert net.objects() == new, "identical bytes"
+    assert net.fetch(STASOVA).restored == []
+
+
+def test_i7_what_cannot_be_put_back_is_told_and_stops_nothing(net: Net) -> None:
+    net.send(STASOVA, "one", "all")
+    net.send(STASOVA, "two", "tver")
+    del net.store.objects[slot("center/all/1")]
+    del net.store.objects[slot("center/tver/1")]
+    assert net.post is not None
+    net.post.knobs.full = True
+    fetched = net.fetch(STASOVA)
+    assert {(error.channel, error.number) for error in fetched.waiting} == {("center/all", 1), ("center/tver", 1)}
+    assert fetched.exit_code == 1
+    net.post.heal()
+    assert net.fetch(STASOVA).restored == ["center/all/1", "center/tver/1"]
