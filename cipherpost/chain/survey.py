@@ -3,7 +3,7 @@
 A function of the notes offered, the roster and the judging time: two people with the same notes get the same list.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from cipherpost.chain.channel import Channel
 from cipherpost.chain.checks import CutError, RaceLostError, RosterDisagreesError, RosterForkError, code_of
 from cipherpost.chain.findings import Finding, sort_key
 from cipherpost.chain.node import Node
+from cipherpost.dispatch.header import Header
 from cipherpost.roster.fold import Roster
 from cipherpost.roster.statements import Cut, Settle
 from cipherpost.text import CENTER, format_time, parse_time
@@ -42,15 +43,14 @@ def survey(chain: Judged, now: str) -> tuple[Finding, ...]:
         found.update(_waiting(view))
         found.update(_slots(chain, view))
         found.update(_uncounted(chain, view, acked.get(view.name, 0)))
-        for node in view.counting():
-            found.update(_v7_clock(node, latest))
-            found.update(_v8_disagrees(chain, node))
+        found.update(_v7_clock(view.counting(), latest))
+        found.update(_v8_disagrees(chain, view.counting()))
     return tuple(sorted(found, key=sort_key))
 
 
 def survey_dispatch(chain: Judged, node: Node, now: str) -> tuple[Finding, ...]:
     """V7 and V8 of one counting dispatch."""
-    return (*_v7_clock(node, _a_day_after(now)), *_v8_disagrees(chain, node))
+    return (*_v7_clock([node], _a_day_after(now)), *_v8_disagrees(chain, [node]))
 
 
 def _finding(node: Node, code: str, detail: str) -> Finding:
@@ -149,23 +149,28 @@ def _uncounted(chain: Judged, view: Channel, acked: int) -> Iterator[Finding]:
 # ---- V7, V8 ----------------------------------------------------------------------------------------------------------
 
 
-def _v7_clock(node: Node, latest: str) -> Iterator[Finding]:
-    before = node.parent.last if node.parent is not None else None
-    if before is not None and node.time < before.time:
-        yield _finding(node, "clock", f"dated {node.time}, before number {before.number}, dated {before.time}")
-    if node.time > latest:
-        yield _finding(node, "clock", f"dated {node.time}, more than a day ahead")
+def _v7_clock(nodes: Iterable[Node], latest: str) -> Iterator[Finding]:
+    for node in nodes:
+        before = node.parent.last if node.parent is not None else None
+        if before is not None and node.time < before.time:
+            yield _finding(node, "clock", f"dated {node.time}, before number {before.number}, dated {before.time}")
+        if node.time > latest:
+            yield _finding(node, "clock", f"dated {node.time}, more than a day ahead")
 
 
 def _a_day_after(now: str) -> str:
     return format_time(parse_time(now) + timedelta(seconds=limits.CLOCK_AHEAD_SECONDS))
 
 
-def _v8_disagrees(chain: Judged, node: Node) -> Iterator[Finding]:
+def _v8_disagrees(chain: Judged, nodes: Iterable[Node]) -> Iterator[Finding]:
     """Acks, heads and replies that name another hash than what stands here; each may be the only honest witness."""
-    header = node.header
-    if not (header.acks or header.heads or header.reply):
-        return
+    for node in nodes:
+        header = node.header
+        if header.acks or header.heads or header.reply:
+            yield from _v8_of(chain, node, header)
+
+
+def _v8_of(chain: Judged, node: Node, header: Header) -> Iterator[Finding]:
     named = [(ack.channel, ack.number, ack.hash) for ack in header.acks if ack.hash is not None]
     named += [(head.channel, head.number, head.hash) for head in header.heads]
     if header.reply is not None:

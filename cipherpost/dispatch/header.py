@@ -115,7 +115,9 @@ def parse_header(text: bytes) -> Header:
     if match is None or (end < len(text) and text[end] != _LF):
         raise _refusal(_lines(text))
     try:
-        header = Header._make([*read_values(match, _READERS, _ABSENT), text[end + 1 :]])
+        values = read_values(match, _READERS, _ABSENT)
+        values.append(text[end + 1 :])
+        header = Header._make(values)
         if header.kind == ROSTER:
             check_statements(header.statements)
     except TextError as error:
