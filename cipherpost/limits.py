@@ -76,6 +76,9 @@ SCRYPT_LOG_N: Final = 16
 """Work factor written: 64 MiB and about 0.25 s."""
 CHECK_INTERVAL_DAYS: Final = 30
 """Silence of the center that counts as stale when the roster states no ``check``."""
+PIECE: Final = 128 * KIB
+"""Bytes of a large file that are read and written at a time. Writing a new file of 1 GiB on ext4, in a virtual machine,
+took 0.3 s of processor time in such pieces and 1.3 s in pieces of 1 MiB."""
 STORE_RETRY_SECONDS: Final = 60
 SKIPPED: Final = 1_000
 """Foreign things in a post office that are remembered by name."""

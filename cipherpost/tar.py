@@ -79,9 +79,8 @@ __all__ = [
     "padme",
 ]
 
-CHUNK: Final = 1 << 18
-"""Bytes that are read and written at a time: more would be given back to the system and asked for again each time,
-which costs as much as the encryption."""
+CHUNK: Final = limits.PIECE
+"""Bytes that are read and written at a time."""
 
 
 class Reader(Protocol):

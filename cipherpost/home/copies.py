@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from cipherpost import limits
 from cipherpost.errors import NotAuthenticError, UnableError
 from cipherpost.home.files import FILE_MODE, NewFile, disk_error, disk_errors, flush_folder, make_folder
 
 SEALED: Final = "mail/sealed"
 _NAME = re.compile(r"([0-9a-f]{64})\.age")
-_BLOCK: Final = 1 << 20
 _OPEN: Final = (
     os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 )
@@ -80,7 +80,7 @@ class Copies:
         """
         digest, size = hashlib.sha256(), 0
         with self.open(hash) as file, disk_errors(self.path(hash)):
-            while block := file.read(_BLOCK):
+            while block := file.read(limits.PIECE):
                 digest.update(block)
                 size += len(block)
         if digest.hexdigest() != hash:
@@ -98,7 +98,7 @@ class Copies:
             return
         make_folder(self._folder)
         with disk_errors(source), source.open("rb") as file, NewFile(self.path(hash), hashed=True) as sink:
-            shutil.copyfileobj(file, sink, _BLOCK)
+            shutil.copyfileobj(file, sink, limits.PIECE)
             if sink.hash != hash:
                 raise _swapped(hash, "the file to be kept has another hash")
 
@@ -161,7 +161,7 @@ class Download:
         self._digest = hashlib.sha256()
         self.offset = 0
         with disk_errors(path):
-            while block := file.read(_BLOCK):
+            while block := file.read(limits.PIECE):
                 self._digest.update(block)
                 self.offset += len(block)
             if self.offset > size:  # of another size than stated: begin anew

@@ -13,13 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from cipherpost import limits
 from cipherpost.digest import Sha256
 from cipherpost.errors import UnableError
 
 FILE_MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
 _PREFIX: Final = ".new-"
-_BUFFER: Final = 1 << 20
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EINVAL})
 _NEW: Final = (
@@ -88,7 +88,7 @@ class NewFile:
         self._digest = Sha256() if hashed else None
         self._temporary = path.with_name(_PREFIX + secrets.token_hex(8))
         with disk_errors(path):
-            self._file = os.fdopen(os.open(self._temporary, _NEW, FILE_MODE), "wb", buffering=_BUFFER)
+            self._file = os.fdopen(os.open(self._temporary, _NEW, FILE_MODE), "wb", buffering=limits.PIECE)
 
     @property
     def hash(self) -> str:

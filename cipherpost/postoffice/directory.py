@@ -28,7 +28,7 @@ from cipherpost.postoffice.folders import Folder
 if TYPE_CHECKING:
     from cipherpost.postoffice import Source
 
-_PIECE: Final = limits.MIB
+_PIECE: Final = limits.PIECE
 _HELD: Final = 16  # open folders kept for the next read; macOS lends a process 256 files
 _LISTED_AT_ONCE: Final = 1 << 17  # names of one folder in memory, however many it holds
 _LEAF_DEPTH: Final = 3

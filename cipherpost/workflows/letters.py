@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from cipherpost import limits
 from cipherpost.errors import CipherpostError, NotAuthenticError, NotForUsError, UnableError
 from cipherpost.postoffice import names
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from cipherpost.letter import Letter, MemberInfo, Save
     from cipherpost.roster.state import OfficerInfo
 
-_BLOCK: Final = 1 << 20
 HYBRID_STANZA: Final = "mlkem768x25519"
 
 
@@ -155,7 +155,7 @@ def _download(desk: "Desk", name: str, sealed: "Sealed") -> None:
         done = desk.copies.partial(sealed.hash)
         with desk.post.stream(name, done) as source, desk.progress.work("fetching", sealed.size, "B") as step:
             step(done)
-            while block := source.read(_BLOCK):
+            while block := source.read(limits.PIECE):
                 download.write(block)
                 step(len(block))
 

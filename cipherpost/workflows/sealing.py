@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from cipherpost.home.outbox import Item
     from cipherpost.roster.state import OfficerInfo
 
-_BLOCK = 1 << 20
-
 
 class CardMissingError(UnableError):
     """The card of an officer of the roster is not at the post office, so nothing can be sealed to him."""
@@ -88,7 +86,7 @@ def seal_item(desk: "Desk", item: "Item", officers: "Sequence[OfficerInfo]") -> 
     with item.open_letter() as source, item.new_sealed() as sink:
         plain = decrypt(desk.keys.identities, source)
         with Encryptor(keys, sink) as writer, desk.progress.work("sealing", None, "B") as step:
-            while block := plain.read(_BLOCK):
+            while block := plain.read(limits.PIECE):
                 writer.write(block)
                 step(len(block))
     sealed = Sealed(sink.hash, sink.size)
