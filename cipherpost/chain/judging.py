@@ -52,6 +52,7 @@ class Judge:
     def __init__(self, roster: Roster) -> None:
         self.roster: Final = roster
         self._keys: dict[tuple[str, str], dict[bytes, VerifierKey]] = {}
+        self._heads: set[tuple[int, str | None]] = set()
         self._uncut: dict[tuple[str, str, int], VerifierKey] = {}
         self._places: dict[tuple[str, int], Place] = {}
         self._in_place: set[tuple[str, int, str]] = set()
@@ -74,8 +75,7 @@ class Judge:
             ForgedError: no signature by a known key, or a wrong one.
         """
         header = opened.header
-        office = header.office
-        keys = self.keys(office, header.by)
+        keys = self.keys(header)
         good: tuple[bytes, ...] = ()
         tried = False
         for key_id, signature in opened.lines:
@@ -91,7 +91,7 @@ class Judge:
         if not tried:
             raise self.unknown_key(header)
         raise ForgedError(
-            f"the signature of {office}/{header.by} does not verify",
+            f"the signature of {header.office}/{header.by} does not verify",
             rule="V5: the officer named by the line by has signed, with a key of the roster",
             hints=("tell who runs the post office: somebody put this there",),
             channel=header.channel,
@@ -103,7 +103,7 @@ class Judge:
         header = opened.header
         if header.roster is None or header.roster.number <= self.roster.newest:
             return False
-        keys = self.keys(header.office, header.by)
+        keys = self.keys(header)
         return any(key_id not in keys for key_id, _ in opened.lines)
 
     def unknown_key(self, header: Header) -> ForgedError:
@@ -116,12 +116,13 @@ class Judge:
             number=header.number,
         )
 
-    def keys(self, office: str, officer: str) -> dict[bytes, VerifierKey]:
-        """Every key that the officer ever had, by key id."""
-        found = self._keys.get((office, officer))
+    def keys(self, header: Header) -> dict[bytes, VerifierKey]:
+        """Every key that the officer named by ``by`` ever had, by key id."""
+        which = (header.channel, header.by)
+        found = self._keys.get(which)
         if found is None:
-            found = {info.vkey.key_id: info.vkey for info in self.roster.keys(office, officer)}
-            self._keys[office, officer] = found
+            found = {info.vkey.key_id: info.vkey for info in self.roster.keys(header.office, header.by)}
+            self._keys[which] = found
         return found
 
     # ---- a node that hangs in its tree ---------------------------------------------------------------------------
@@ -138,6 +139,24 @@ class Judge:
 
     def v4_roster(self, node: Node) -> CipherpostError | None:
         """The roster entry relied on is here, is ours, and is not before that of the last counting dispatch."""
+        head = (node.roster, node.roster_hash)
+        if head not in self._heads:  # an entry that is here stays
+            error = self._v4_entry(node)
+            if error is not None:
+                return error
+            self._heads.add(head)
+        before = node.parent.last if node.parent is not None else None
+        if before is not None and node.roster < before.roster:
+            return RosterOlderError(
+                f"it relies on roster entry {node.roster}, and number {before.number} on entry {before.roster}",
+                rule="V4: no dispatch relies on an older roster entry than the one before it",
+                hints=("its sender fetches, then sends it again",),
+                channel=node.channel,
+                number=node.number,
+            )
+        return None
+
+    def _v4_entry(self, node: Node) -> CipherpostError | None:
         if node.roster > self.roster.newest:
             return RosterHeldError(
                 f"it relies on roster entry {node.roster}, and {self.roster.newest} is the newest here",
@@ -151,15 +170,6 @@ class Judge:
                 f"it relies on a roster entry {node.roster} that is not the one here",
                 rule="V4: all have one roster",
                 hints=("compare the roster's head with the center by telephone", FETCH),
-                channel=node.channel,
-                number=node.number,
-            )
-        before = node.parent.last if node.parent is not None else None
-        if before is not None and node.roster < before.roster:
-            return RosterOlderError(
-                f"it relies on roster entry {node.roster}, and number {before.number} on entry {before.roster}",
-                rule="V4: no dispatch relies on an older roster entry than the one before it",
-                hints=("its sender fetches, then sends it again",),
                 channel=node.channel,
                 number=node.number,
             )

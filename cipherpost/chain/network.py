@@ -264,7 +264,7 @@ class Chain:
         for kept in self._strangers.values():
             for which, opened in list(kept.items()):
                 header = opened.header
-                keys = self._judge.keys(header.office, header.by)
+                keys = self._judge.keys(header)
                 if not any(key_id in keys for key_id, _ in opened.lines):
                     continue
                 del kept[which]
