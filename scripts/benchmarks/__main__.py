@@ -22,6 +22,11 @@ NAMES: Final = ("sealing", "large", "chain", "starting", "stock")
 def main() -> int:
     """Measure what was asked for; 1 where a target was missed."""
     asked = _arguments()
+    load = _load()
+    if load is not None and load > 0.5:
+        sys.stdout.write(
+            f"other work is going on here (load {load:.1f}): what uses two processors is slower by that\n\n"
+        )
     collect_seldom()  # as the program does
     sys.stdout.write(f"{_row('', 'ours', 'floor', 'ratio', 'target', '')}\n")
     found = []
@@ -36,7 +41,7 @@ def main() -> int:
     missed = [figure for figure in found if figure.reached is False]
     sys.stdout.write(f"\n{len(missed)} of {sum(figure.target is not None for figure in found)} targets missed\n")
     if asked.json:
-        asked.json.write_text(json.dumps(_report(found, quick=asked.quick), indent=2) + "\n", "utf-8")
+        asked.json.write_text(json.dumps(_report(found, quick=asked.quick, load=load), indent=2) + "\n", "utf-8")
     return 1 if missed else 0
 
 
@@ -75,12 +80,18 @@ def _amount(figure: Figure, value: float) -> str:
     return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.1f} ms"
 
 
-def _report(found: Sequence[Figure], *, quick: bool) -> dict[str, object]:
+def _load() -> float | None:
+    """How many programs wanted a processor over the last minute; None where the system does not say."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def _report(found: Sequence[Figure], *, quick: bool, load: float | None) -> dict[str, object]:
     return {
         "version": 1,
         "program": cipherpost.__version__,
         "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "machine": {"system": platform.platform(), "python": platform.python_version(), "processors": os.cpu_count()},
+        "load_before": load,
         "quick": quick,
         "figures": [figure.as_json() for figure in found],
     }
