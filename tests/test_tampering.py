@@ -171,5 +171,5 @@ def keys(objects: dict[str, bytes], officer: object) -> list[bytes]:
     post, known = MemoryPost(), {}
     post.objects = objects
     taken = SimpleNamespace(get=known.get, add=known.update)
-    desk = SimpleNamespace(post=post, network=NETWORK, recipients=taken, progress=Silent())
+    desk = SimpleNamespace(post=post, network=NETWORK, recipients=taken, progress=Silent(), is_center=True)
     return [each.raw for each in recipients(desk, [officer])]

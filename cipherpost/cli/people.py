@@ -130,6 +130,10 @@ def admit(session: Session, officers: tuple[str, ...], heard: str | None, role: 
         output.tell(f"not admitted: {output.safe(str(refused))}")
         for text in refused.hints[:2]:
             output.hint(output.safe(text))
+    if result.restored and session.as_json and result.posted is None:
+        output.emit({"admitted": [], "restored": result.restored})
+    elif result.restored and not session.as_json:
+        output.notice("restored", ", ".join(f"the card of {name}" for name in result.restored))
     if result.posted is not None:
         output.posted(session, result.posted, extra={"admitted": list(result.admitted)})
         if heard is None and not session.quiet and not session.as_json:

@@ -165,6 +165,10 @@ class Mail:
         found = self._run("SELECT note FROM notes WHERE hash = ?", (hash,))
         return found[0][0] if found else None
 
+    def keep_card(self, hash: str, card: bytes) -> None:
+        """Keep a card, a note of its own kind, by the hash of its text; `note` gives it back."""
+        self._run("INSERT OR IGNORE INTO notes VALUES (?, ?, ?, ?)", (hash, "center/cards", 0, card))
+
     def notes(self, channel: str) -> Iterator[tuple[int, bytes]]:
         """(number, note) of the channel's path, in order; one at a time, for 100,000 of them."""
         with database.errors(self._path):

@@ -16,6 +16,7 @@ from cipherpost.text import (
     spoken,
 )
 from cipherpost.workflows import entries
+from cipherpost.workflows.cards import lay_down, lies_there
 from cipherpost.workflows.offices import NewOffice, office_statements
 from cipherpost.workflows.results import Posted
 from cipherpost.workflows.typed import typed
@@ -232,14 +233,23 @@ def _is_admitted(desk: "Desk", card: "SignedCard") -> bool:
     return any(each.card == card.hash for each in tenures)
 
 
+def _is_lost(desk: "Desk", card: "SignedCard") -> bool:
+    """Whether a card that the roster has is not to be found where everybody looks for it first."""
+    return _is_admitted(desk, card) and not lies_there(desk, CENTER, card.hash, card.note)
+
+
 # ---- admission ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
 class Admission:
-    """What `admit` did: one entry with the good ones, and for each of the others its refusal."""
+    """What `admit` did: one entry with the good ones, and for each of the others its refusal.
+
+    ``restored``: officers of the roster whose very card was lost at the post office, and lies there again.
+    """
 
     admitted: list[str] = field(default_factory=list)
+    restored: list[str] = field(default_factory=list)
     refused: list[CipherpostError] = field(default_factory=list)
     posted: Posted | None = None
 
@@ -275,6 +285,11 @@ def admit(
         _compare(cards, heard)
     planned: list[tuple[SignedCard, list[Statement]]] = []
     for card in cards:
+        if _is_lost(desk, card):
+            if not dry_run:
+                lay_down(desk, CENTER, card.hash, card.note)
+            result.restored.append(f"{card.card.office}/{card.card.officer}")
+            continue
         try:
             more = _admission_statements(desk, card, checked=heard is not None, role=role, batch=len(cards) > 1)
         except (NotAuthenticError, UseError) as error:
@@ -289,6 +304,7 @@ def admit(
         for card in taken:
             name = names.card_name(desk.network, CENTER, card.hash)
             desk.post.create(name, card.note)
+            desk.mail.keep_card(card.hash, card.note)
     result.posted = entries.post(desk, [each for _, more in good for each in more], dry_run=dry_run)
     result.admitted = [f"{card.card.office}/{card.card.officer}" for card in taken]
     return result

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.errors import CipherpostError, GapError, NewerError, NotAuthenticError, NotForUsError, gravest
 from cipherpost.text import CENTER
-from cipherpost.workflows import acking, checking, evidence, letters, racing, restoring, status, syncing
+from cipherpost.workflows import acking, cards, checking, evidence, letters, racing, restoring, status, syncing
 from cipherpost.workflows.composing import put_bare
 from cipherpost.workflows.draining import drain
 from cipherpost.workflows.plans import Plan
@@ -112,6 +112,7 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
     if receipts:
         _give_receipts(desk, result)
         put_back = restoring.restore(desk)
+        cards.put_back(desk, put_back)
         result.restored = put_back.places
         result.waiting += put_back.failed
         for plan in list(checking.due_checks(desk)):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cipherpost import limits
-from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, UnableError
+from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, TooLargeError, UnableError
 from cipherpost.text import CENTER
 
 if TYPE_CHECKING:
@@ -55,6 +55,9 @@ def _raw_key(desk: "Desk", officer: "OfficerInfo") -> bytes:
             data = desk.post.get(names.card_name(desk.network, office, officer.card), limits.CARD_BYTES)
         except NoSuchObjectError:
             continue
+        except TooLargeError as error:
+            wrong = error
+            continue
         try:
             signed = parse_card(data)
         except (NotAuthenticError, NewerError) as error:  # of a newer program too: its text is not the one admitted
@@ -67,12 +70,22 @@ def _raw_key(desk: "Desk", officer: "OfficerInfo") -> bytes:
         raise CardWrongError(
             f"the card of {name} at the post office is not the one of the roster: {wrong.what}",
             rule="a card is what the roster's hash says",
-            hints=(f"ask {name} for the card again: cipherpost card -o FILE", "cipherpost admit FILE puts it back"),
+            hints=_how_to_put_back(desk, name),
         )
     raise CardMissingError(
         f"the card of {name} is not at the post office",
         rule="a letter is sealed to all its readers, or not at all",
-        hints=(f"ask {name} for the card again: cipherpost card -o FILE", "cipherpost admit FILE puts it back"),
+        hints=_how_to_put_back(desk, name),
+    )
+
+
+def _how_to_put_back(desk: "Desk", name: str) -> tuple[str, ...]:
+    """Whose turn it is: the officer's own round puts back his card, the center's all that it keeps."""
+    if not desk.is_center:
+        return ("ask the center to run: cipherpost fetch    (it puts back lost cards)", "cipherpost fetch    (then)")
+    return (
+        f"ask {name} to run: cipherpost fetch    (it puts back the own card), or for the file of: cipherpost card",
+        "cipherpost admit FILE    (with that file, by a keeper; it puts back the card)",
     )
 
 
