@@ -29,6 +29,8 @@ def notice_lines(result: "Fetched") -> Iterator[str]:
         yield NOTICES["nothing-new"]
     if result.before_you:
         yield f"{NOTICES['before-you']} ({many(result.before_you, 'letter')})"
+    if result.cards_waiting:
+        yield f"{many(result.cards_waiting, 'card')} {'waits' if result.cards_waiting == 1 else 'wait'} for admission"
     yield from _trouble(result)
     if result.restored:
         yield f"{NOTICES['restored']}: {' '.join(result.restored)}"

@@ -116,6 +116,21 @@ class Session:
         return passphrase_from_file(named) if named else None
 
 
+class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A calendar day as the protocol writes it."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The `datetime.date`; another form is wrong use, in plain words."""
+        from cipherpost.text import TextError, parse_date
+
+        try:
+            return parse_date(value) if isinstance(value, str) else value
+        except TextError as error:
+            self.fail(f"{error.what}; days are written like 2026-12-15", param, ctx)
+
+
 def common(function: Function) -> Function:
     """Give a command the options that all commands have."""
     for option in reversed(

@@ -46,6 +46,22 @@ def office_add(
         output.hint(f"cipherpost invite {declared[0].name} -o {declared[0].name}.invitation")
 
 
+@command(name="title", group=office)
+@click.argument("name")
+@click.argument("title")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be done.")
+def office_title(session: Session, name: str, title: str, dry_run: bool) -> None:
+    """Give an office another title; its name stays.
+
+    \b
+    Example:
+      cipherpost office title tver "Tver Gubernia Committee"
+    """
+    from cipherpost.workflows import offices
+
+    output.posted(session, offices.set_title(session.desk(write=True), name, title, dry_run=dry_run))
+
+
 @command()
 @click.argument("office")
 @click.option("-o", "out", metavar="FILE", help="Write here (else to standard output).")
@@ -93,8 +109,8 @@ def cards(session: Session) -> None:
         output.emit({"cards": [item.as_json() for item in waiting]})
         return
     output.table(
-        ["officer", "office", "number to hear"],
-        [[f"{item.office}/{item.officer}", item.title, item.spoken] for item in waiting],
+        ["officer", "title", "made", "card"],
+        [[f"{item.office}/{item.officer}", item.title, item.time, item.hash[:16]] for item in waiting],
     )
     if not session.quiet:
         if waiting:
@@ -136,8 +152,10 @@ def admit(session: Session, officers: tuple[str, ...], heard: str | None, role: 
         output.notice("restored", ", ".join(f"the card of {name}" for name in result.restored))
     if result.posted is not None:
         output.posted(session, result.posted, extra={"admitted": list(result.admitted)})
-        if heard is None and not session.quiet and not session.as_json:
-            output.notice("unchecked")
+        if not session.quiet and not session.as_json and not dry_run:
+            output.tell(f"admitted: {' '.join(result.admitted)}")
+            if heard is None:
+                output.notice("unchecked")
     return gravest({refused.exit_code for refused in result.refused})
 
 

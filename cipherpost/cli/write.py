@@ -1,14 +1,14 @@
 """``send``, ``reply``, ``outbox``."""
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import click
 
 from cipherpost.cli import output
-from cipherpost.cli.options import Session, command, override
+from cipherpost.cli.options import Day, Session, command, override
 
-_DAY = click.DateTime(formats=["%Y-%m-%d"])
+_DAY = Day()
 
 
 @command()
@@ -27,7 +27,7 @@ def send(
     audiences: tuple[str, ...],
     subject: str | None,
     attach: tuple[str, ...],
-    due: datetime | None,
+    due: date | None,
     complied: bool,
     even_if_sent: bool,
     dry_run: bool,
@@ -53,7 +53,7 @@ def send(
         session.desk(write=True),
         letter,
         audiences=audiences,
-        due=due.date() if due else None,
+        due=due,
         due_what="complied" if complied else "reply",
         even_if_sent=even_if_sent,
         dry_run=dry_run,

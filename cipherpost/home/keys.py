@@ -217,7 +217,7 @@ class KeyRing:
                 raise WrongPassphraseError(
                     "the passphrase does not open the key",
                     where=str(self._path(kind)),
-                    hints=("type it again: cipherpost status", _BACKUP),
+                    hints=("run the command again and type it once more", _BACKUP),
                 ) from None
             raise KeyOfAnotherError(
                 "the signing key is sealed to another key than the one beside it",

@@ -162,6 +162,11 @@ class Roster:
             return ()
         return tuple([found.tenures[place] for place in found.by_name.get(officer, ())])
 
+    def tenures(self, office: str) -> tuple[OfficerInfo, ...]:
+        """Every stretch of standing of any officer of the office, in order of admission."""
+        found = self._state.offices.get(office)
+        return tuple(found.tenures) if found else ()
+
     def threshold(self, office: str, at: int) -> int:
         """How many officers sign the office's threshold kinds; 1 when none is stated."""
         thresholds = self._state.thresholds.get(office)

@@ -210,6 +210,21 @@ def waiting_cards(desk: "Desk") -> list[WaitingCard]:
     return sorted(found, key=lambda each: (each.office, each.officer, each.time))
 
 
+def count_waiting(desk: "Desk") -> int:
+    """How many cards lie under offices' own prefixes that the roster does not have, by their names alone."""
+    from itertools import islice
+
+    from cipherpost.postoffice import names
+
+    count = 0
+    for office in desk.roster.offices(desk.roster.newest):
+        known = {each.card for each in desk.roster.tenures(office)}
+        listed = desk.post.names(names.kind_prefix(desk.network, office, "card"))
+        parsed = (names.parse_object_name(name) for name in islice(listed, limits.CARDS_OF_OFFICE))
+        count += sum(isinstance(each, names.Other) and each.hash not in known for each in parsed)
+    return count
+
+
 def _cards_of(desk: "Desk", office: str) -> "list[SignedCard]":
     """The good cards that lie under an office's own prefix."""
     from itertools import islice
@@ -405,8 +420,7 @@ def _compare(cards: "Sequence[SignedCard]", heard: str) -> None:
     differs = first_difference(parse_spoken(heard), card.spoken)
     if differs is not None:
         raise SpokenDiffersError(
-            f"group {differs} of the number differs: heard {parse_spoken(heard)[differs - 1]},"
-            f" the card says {card.spoken.split()[differs - 1]}",
+            f"group {differs} of the number, heard as {parse_spoken(heard)[differs - 1]}, is not that of the card",
             where=f"the card of {card.card.office}/{card.card.officer}",
             rule="one wrong group means another card",
             hints=("let the clerk read it once more: cipherpost card", "if it still differs, admit nobody"),

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.errors import CipherpostError, GapError, NewerError, NotAuthenticError, NotForUsError, gravest
 from cipherpost.text import CENTER
-from cipherpost.workflows import acking, cards, checking, evidence, letters, racing, restoring, status, syncing
+from cipherpost.workflows import (
+    acking,
+    admission,
+    cards,
+    checking,
+    evidence,
+    letters,
+    racing,
+    restoring,
+    status,
+    syncing,
+)
 from cipherpost.workflows.composing import put_bare
 from cipherpost.workflows.draining import drain
 from cipherpost.workflows.plans import Plan
@@ -40,6 +51,7 @@ class Fetched:
     before_you: int = 0
     not_admitted: CipherpostError | None = None
     just_admitted: bool = False
+    cards_waiting: int = 0
     stopped: list[CipherpostError] = field(default_factory=list)
 
     @property
@@ -104,6 +116,8 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
     racing.look_again_everywhere(desk, synced)
     evidence.note_down(desk, synced.new)
     _note_held(desk, result)
+    if desk.outbox.items():
+        desk.keys.signer  # noqa: B018  a wrong passphrase ends the round here, and is no fault of any letter
     if receipts:
         evidence.lay(desk)
         _drain(desk, result)
@@ -118,6 +132,8 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
         for plan in list(checking.due_checks(desk)):
             _put_once(desk, plan)
         _drain(desk, result)
+    if desk.officer in desk.roster.keepers(desk.roster.newest) and desk.is_center:
+        result.cards_waiting = admission.count_waiting(desk)
     status.refresh(desk)
     return result
 

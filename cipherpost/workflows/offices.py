@@ -48,7 +48,9 @@ def read_offices(path: Path) -> list[NewOffice]:
             continue
         if len(cells) not in {2, 3}:
             raise OfficesFileError(
-                f"line {at} has {len(cells)} columns", where=str(path), rule="name,title or name,title,role"
+                f"line {at} has {len(cells)} columns",
+                where=str(path),
+                rule="name,title or name,title,role, parted by commas",
             )
         role = cells[2] if len(cells) == 3 and cells[2] else "committee"
         if role not in {"committee", "auditor"}:
@@ -86,3 +88,19 @@ def declare(desk: "Desk", offices: Sequence[NewOffice], *, dry_run: bool = False
     statements = office_statements(offices)
     entries.prepare(desk)
     return entries.post(desk, statements, dry_run=dry_run)
+
+
+def set_title(desk: "Desk", name: str, title: str, *, dry_run: bool = False) -> Posted:
+    """Give an office another title.
+
+    Raises:
+        UnknownOfficeError: there is none of this name. TypedError: not a title.
+    """
+    from cipherpost.roster import words
+    from cipherpost.workflows.admission import known_office
+
+    with typed():
+        text = check_free_text(clean_free_text(title), "title")
+    entries.prepare(desk)
+    known_office(desk, name)
+    return entries.post(desk, [words.Title(name, text)], dry_run=dry_run)
