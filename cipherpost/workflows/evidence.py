@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from cipherpost.postoffice import ReadOnlyError, names
+from cipherpost.errors import UnableError
+from cipherpost.postoffice import ReadOnlyError, UnreachableError, names
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
@@ -25,29 +26,30 @@ def note_down(desk: "Desk", entries: "Iterable[Entry]") -> None:
         desk.mail.set_meta(_DUE, json.dumps(list(due)))
 
 
-def lay(desk: "Desk") -> list[str]:
+def lay(desk: "Desk") -> list[UnableError]:
     """Lay down what is due; doing it twice changes nothing.
 
     Returns:
-        The names of the objects.
+        What could not be laid down, and why: it stays due, and stops nothing else (I7). A post office that takes
+        nothing from us is left alone.
 
     Raises:
-        UnableError: the post office does not answer; it stays due. One that takes nothing from us is left alone.
+        UnreachableError: the post office does not answer; all stays due.
     """
     due = _due(desk)
-    laid: list[str] = []
+    failed: dict[str, UnableError] = {}
     for text_hash in due:
         note = desk.mail.note(text_hash)
         if note is not None:
-            name = names.evidence_name(desk.network, desk.office, text_hash)
             try:
-                desk.post.create(name, note)
-            except ReadOnlyError:
-                return laid
-            laid.append(name)
+                desk.post.create(names.evidence_name(desk.network, desk.office, text_hash), note)
+            except UnreachableError:
+                raise
+            except UnableError as error:
+                failed[text_hash] = error
     if due:
-        desk.mail.set_meta(_DUE, "[]")
-    return laid
+        desk.mail.set_meta(_DUE, json.dumps(list(failed)))
+    return [error for error in failed.values() if not isinstance(error, ReadOnlyError)]
 
 
 def _due(desk: "Desk") -> list[str]:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.errors import CipherpostError, GapError, NewerError, NotAuthenticError, NotForUsError, gravest
+from cipherpost.home.copies import CopyIncompleteError
+from cipherpost.home.files import DiskError
+from cipherpost.postoffice import NoSuchObjectError, OccupiedError
 from cipherpost.text import CENTER
 from cipherpost.workflows import (
     acking,
@@ -119,7 +122,7 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
     if desk.outbox.items():
         desk.keys.signer  # noqa: B018  a wrong passphrase ends the round here, and is no fault of any letter
     if receipts:
-        evidence.lay(desk)
+        result.waiting += evidence.lay(desk)
         _drain(desk, result)
         _settle_races(desk, result)
     _open_new(desk, result, max_size)
@@ -164,7 +167,7 @@ def _settle_races(desk: "Desk", result: Fetched) -> None:
     for plan in list(racing.checks(desk)):
         _put_once(desk, plan)
     _drain(desk, result)
-    racing.send_again(desk)
+    result.waiting += racing.send_again(desk)
     _drain(desk, result)
 
 
@@ -270,6 +273,9 @@ def _open_one(desk: "Desk", entry: "Entry", result: Fetched, max_size: int | Non
         return
     except (NotAuthenticError, NotForUsError, NewerError) as error:
         _say(desk, entry, "failed")
+        result.unreadable.append(syncing.placed(error, header.channel, header.number))
+        return
+    except (CopyIncompleteError, DiskError, NoSuchObjectError, OccupiedError) as error:  # another time it may be whole
         result.unreadable.append(syncing.placed(error, header.channel, header.number))
         return
     with desk.mail.transaction():

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from cipherpost.chain.checks import AsideError, RaceLostError
+from cipherpost.errors import CipherpostError, NotAuthenticError, UnableError
 from cipherpost.home.mail import ACTS
 from cipherpost.text import parse_time
 from cipherpost.workflows import syncing
@@ -103,18 +104,34 @@ def _plain_hash(desk: "Desk", channel: str, number: int) -> str | None:
 # ---- the own side that lost --------------------------------------------------------------------------------------
 
 
-def send_again(desk: "Desk") -> None:
+def send_again(desk: "Desk") -> list[CipherpostError]:
     """Put into the outbox what this officer posted and what then lost a race: the same letter gets a new number.
 
     What the lost header said of others waits to be said again.
+
+    Returns:
+        Why a letter could not be put there, by its lost number: it is tried again next time, and stops no other (I7).
+
+    Raises:
+        UnreachableError: the post office does not answer.
     """
+    from cipherpost.postoffice import UnreachableError
+
+    failed = []
     for channel, number, note in desk.mail.waiting():
         if _is_own(desk, channel):
             entry = _lost(desk, channel, number, note)
             if entry is not None and desk.mail.meta(f"again {entry.hash}") is None:
                 desk.mail.unpost(channel, number)
-                _put_again(desk, entry)
-                desk.mail.set_meta(f"again {entry.hash}", desk.time())
+                try:
+                    _put_again(desk, entry)
+                except UnreachableError:
+                    raise
+                except (UnableError, NotAuthenticError) as error:
+                    failed.append(syncing.placed(error, channel, number))
+                else:
+                    desk.mail.set_meta(f"again {entry.hash}", desk.time())
+    return failed
 
 
 def _lost(desk: "Desk", channel: str, number: int, note: bytes) -> "Entry | None":

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from cipherpost.errors import CipherpostError, TooLargeError
-from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, ReadOnlyError, StoreFullError, names
+from cipherpost.errors import CipherpostError, NotAuthenticError, TooLargeError, UnableError
+from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, UnreachableError, names
 from cipherpost.workflows.syncing import ROSTER_CHANNEL, placed
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ def _try_to_put(desk: "Desk", place: _Place, done: Restored) -> bool:
     """Whether anything of a dispatch was put back; one that cannot be stops no other (I7)."""
     try:
         put = _put_back(desk, place)
-    except (ForeignObjectError, ReadOnlyError, StoreFullError) as error:
+    except UnreachableError:
+        raise
+    except (UnableError, NotAuthenticError) as error:
         done.failed.append(placed(error, place.channel, place.number))
         return False
     name = f"{place.channel}/{place.number}"
