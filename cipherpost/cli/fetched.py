@@ -52,6 +52,8 @@ def _trouble(result: "Fetched") -> Iterator[str]:
         yield f"missing: {channel}: {numbers}"
     for error in (*result.unreadable, *result.refused, *result.stopped):
         yield f"not accepted: {error}"
+    for error in result.known:
+        yield f"still not readable: {error}"
 
 
 def hints(result: "Fetched") -> Iterator[str]:

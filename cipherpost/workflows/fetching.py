@@ -20,6 +20,7 @@ from cipherpost.workflows import (
     restoring,
     status,
     syncing,
+    unreadable,
 )
 from cipherpost.workflows.composing import put_bare
 from cipherpost.workflows.draining import drain
@@ -38,14 +39,16 @@ class Fetched:
     """What one round did.
 
     ``new``: letters opened; ``held``: dispatches that wait for something missing, and letters left for later;
-    ``unreadable``: letters that failed; ``refused``: notes that do not count; ``missing``: numbers, by channel;
-    ``before_you``: letters sealed before this officer was a reader, seen for the first time.
+    ``unreadable``: letters that failed; ``known``: those that failed in an earlier round, and were not opened again;
+    ``refused``: notes that do not count; ``missing``: numbers, by channel; ``before_you``: letters sealed before
+    this officer was a reader, seen for the first time.
     """
 
     new: list["Entry"] = field(default_factory=list)
     subjects: dict[str, str] = field(default_factory=dict, repr=False)
     held: list[tuple[str, int, str]] = field(default_factory=list)
     unreadable: list[CipherpostError] = field(default_factory=list)
+    known: list[CipherpostError] = field(default_factory=list)
     refused: list[CipherpostError] = field(default_factory=list)
     posted: list[Posted] = field(default_factory=list)
     waiting: list[CipherpostError] = field(default_factory=list)
@@ -73,7 +76,7 @@ class Fetched:
         return {
             "new": [_place(entry) for entry in self.new],
             "held": [{"channel": channel, "number": number, "reason": why} for channel, number, why in self.held],
-            "unreadable": [_refusal(error) for error in (*self.unreadable, *self.refused)],
+            "unreadable": [_refusal(error) for error in (*self.unreadable, *self.known, *self.refused)],
             "posted": [item.as_json() for item in self.posted],
             "restored": self.restored,
             "missing": [
@@ -204,6 +207,8 @@ def _drain(desk: "Desk", result: Fetched) -> None:
 def _open_new(desk: "Desk", result: Fetched, max_size: int | None) -> None:
     """Fetch and open every letter that is due, the small ones first; one that fails stops no other (I7)."""
     todo = [entry for channel in syncing.readable(desk) for entry in _unsettled(desk, channel, result)]
+    if todo:
+        desk.keys.identities  # noqa: B018  here too: a wrong passphrase is no fault of any letter
     todo.sort(key=lambda entry: (sum(part.size for part in entry.header.sealed), entry.header.time))
     with desk.progress.work("letters", len(todo)) as step:
         for entry in todo:
@@ -228,6 +233,10 @@ def _unsettled(desk: "Desk", channel: str, result: Fetched) -> Iterator["Entry"]
             if desk.mail.meta(f"before {entry.hash}") is None and _is_mine_by_office(desk, entry):
                 desk.mail.set_meta(f"before {entry.hash}", "1")
                 result.before_you += 1
+            continue
+        known = unreadable.known(desk, entry)
+        if known is not None:
+            result.known.append(known)
             continue
         yield entry
 
@@ -272,7 +281,9 @@ def _open_one(desk: "Desk", entry: "Entry", result: Fetched, max_size: int | Non
         result.unreadable.append(error)
         return
     except (NotAuthenticError, NotForUsError, NewerError) as error:
-        _say(desk, entry, "failed")
+        with desk.mail.transaction():
+            _say(desk, entry, "failed")
+            unreadable.remember(desk, entry, error)
         result.unreadable.append(syncing.placed(error, header.channel, header.number))
         return
     except (CopyIncompleteError, DiskError, NoSuchObjectError, OccupiedError) as error:  # another time it may be whole
