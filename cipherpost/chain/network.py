@@ -222,6 +222,14 @@ class Chain:
 
     # ---- notes that nobody is known to have signed -------------------------------------------------------------------
 
+    def forget(self, channel: str, hashed: str) -> None:
+        """Let go of a note that nobody is known to have signed; it may be offered again."""
+        view = self.channel(channel)
+        node = view.tree.known.get(hashed)
+        if node is not None and not node.signed:
+            view.tree.drop(node)
+            view.unsigned = {which: opened for which, opened in view.unsigned.items() if which[0] != hashed}
+
     def _hold_unsigned(self, view: Channel, node: Node) -> None:
         """V4: the entry relied on may admit the key that signed; held until it is here."""
         if sum(not each.signed for each in view.tree.slots.get(node.number, ())) >= _MOST:

@@ -10,9 +10,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from cipherpost import limits
-from cipherpost.chain.channel import Entry
+from cipherpost.chain.channel import Entry, Numbers
 from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, TooLargeError, UnableError
 from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, names
+from cipherpost.roster.standing import StandingError, may_sign
 from cipherpost.text import CENTER, ROSTER
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Synced:
     new: list[Entry] = field(default_factory=list)
     refused: list[CipherpostError] = field(default_factory=list)
     missing: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    unsigned: list[Entry] = field(default_factory=list)
+    """Held, and not kept: they rely on a roster entry that is not here, which may know who signed them, or not."""
 
 
 # ---- one note ----------------------------------------------------------------------------------------------------
@@ -52,17 +55,22 @@ def take_note(desk: "Desk", channel: str, number: int, note: bytes) -> Entry:
     view = desk.chain.channel(channel)
     before, count = view.tree.end, len(view.tree.known)
     entry = desk.chain.offer(channel, number, note)
-    if len(view.tree.known) > count:
-        _notice_copy(desk, entry)
+    node = view.tree.known[entry.hash]
+    if not node.signed:
+        # By nobody that the roster knows yet: left at the post office, and asked for again when the roster has grown.
+        desk.chain.forget(channel, entry.hash)
+        return entry
+    if len(view.tree.known) == count:
+        return entry
+    _notice_copy(desk, entry)
     desk.trace(f"{channel}/{number}: {entry.header.kind} by {entry.header.by}, {entry.status}")
     appended = view.tree.end is not before and view.tree.end.hash == entry.hash and view.tree.end.parent is before
     with desk.mail.transaction():
-        node = view.tree.known[entry.hash]
         reason = entry.reason.what if entry.reason else ""
         desk.mail.put(channel, node.row("counts"), note, status="counts" if appended else "waiting", reason=reason)
         if appended:
             learn(desk, entry)
-        else:
+        elif node.parent is not None:  # what hangs nowhere changes no path
             save_path(desk, channel)
         if channel == ROSTER_CHANNEL:
             touched = set(desk.roster.rejudged(desk.roster.newest)) | {held for held, _, _ in desk.mail.waiting()}
@@ -183,7 +191,8 @@ def _take_object(desk: "Desk", channel: str, number: int, name: str, result: Syn
     except (NotAuthenticError, NewerError) as error:
         result.refused.append(placed(error, channel, number))
         return False, True
-    result.new.append(entry)
+    kept = desk.chain.channel(channel).by_hash(entry.hash) is not None
+    (result.new if kept else result.unsigned).append(entry)
     return True, False
 
 
@@ -227,8 +236,7 @@ def _more_is_known(desk: "Desk", channel: str, number: int) -> bool:
     stated = stated_head(desk, channel)
     if stated is not None and stated >= number:
         return True
-    view = desk.chain.channel(channel)
-    if view.gaps() or view.wanted():
+    if open_gaps(desk, channel) or desk.chain.channel(channel).wanted():
         return True
     return desk.post.size(names.note_name(desk.network, channel, number + 1)) is not None
 
@@ -236,6 +244,7 @@ def _more_is_known(desk: "Desk", channel: str, number: int) -> bool:
 def _take_listed(desk: "Desk", channel: str, result: Synced) -> None:
     """List the channel from where it breaks off, or from the lowest text that is wanted, and take all of it."""
     view = desk.chain.channel(channel)
+    _take_named(desk, channel, result)
     lowest = min([view.next, *(number for number, _ in view.wanted())])
     prefix = names.channel_prefix(desk.network, channel)
     after = names.note_name(desk.network, channel, lowest - 1) if lowest > 1 else ""
@@ -245,10 +254,48 @@ def _take_listed(desk: "Desk", channel: str, result: Synced) -> None:
             _take_object(desk, channel, slot.number, name, result)
 
 
+def _take_named(desk: "Desk", channel: str, result: Synced) -> None:
+    """Ask for the very texts that somebody names, under the name that nobody else can have filled with junk."""
+    head = desk.stated.of(channel)
+    stated = [(head.number, head.hash)] if head is not None else []
+    for number, text_hash in (*desk.chain.channel(channel).wanted(), *stated):
+        if desk.chain.channel(channel).by_hash(text_hash) is None:
+            name = names.alternate_name(desk.network, channel, number, text_hash)
+            _take_object(desk, channel, number, name, result)
+
+
+def binds(desk: "Desk", entry: Entry) -> bool:
+    """Whether a held dispatch is a reason to wait: signed by an officer, and above no cut of his."""
+    header = entry.header
+    if not desk.chain.channel(header.channel).tree.known[entry.hash].signed:
+        return False
+    if header.roster is None:
+        return True  # the roster's own entries are judged by the state before them
+    try:
+        may_sign(desk.roster, channel=header.channel, number=header.number, officer=header.by, at=header.roster.number)
+    except StandingError:
+        return False
+    return True
+
+
+def open_gaps(desk: "Desk", channel: str) -> list[Numbers]:
+    """The numbers that are missing below a held dispatch that `binds`."""
+    view = desk.chain.channel(channel)
+    if not view.gaps():
+        return []
+    found: list[Numbers] = []
+    before = view.tree.end.number
+    for number in sorted({entry.header.number for entry in view.held() if binds(desk, entry)}):
+        if number > before + 1:
+            found.append(Numbers(before + 1, number - 1))
+        before = max(before, number)
+    return found
+
+
 def missing_numbers(desk: "Desk", channel: str) -> list[tuple[int, int]]:
     """The numbers of a channel that must exist and are not here: below anything held, or below a stated head."""
     view = desk.chain.channel(channel)
-    found = [(gap.first, gap.last) for gap in view.gaps()]
+    found = [(gap.first, gap.last) for gap in open_gaps(desk, channel)]
     stated = stated_head(desk, channel)
     if stated is not None and stated >= view.next:
         lowest = max([last for _, last in found] + [entry.header.number for entry in view.held()], default=0)
