@@ -48,6 +48,7 @@ class Result:
     code: int
     out: str
     err: str
+    home: str | None = None
 
     @property
     def json(self) -> dict[str, Any]:
@@ -61,8 +62,14 @@ class Result:
         return self.out.splitlines()
 
     @property
-    def hints(self) -> list[str]:
+    def pasted(self) -> list[str]:
+        """The hints as they stand."""
         return [line.removeprefix("cipherpost: hint: ") for line in self.err.splitlines() if ": hint: " in line[:20]]
+
+    @property
+    def hints(self) -> list[str]:
+        """The hints without the home that was named, which every one that is a command repeats."""
+        return [hint.replace(f"cipherpost --home {self.home} ", "cipherpost ", 1) for hint in self.pasted]
 
 
 class _Stream(io.TextIOWrapper):
@@ -162,7 +169,7 @@ class Net:
                 code = run(given)
         finally:
             sys.stdin, sys.stdout, sys.stderr = streams
-        return Result(tuple(words), code, out.words(), err.words())
+        return Result(tuple(words), code, out.words(), err.words(), given[1] if home else None)
 
     def process(
         self,
@@ -183,7 +190,9 @@ class Net:
             timeout=60,
             check=False,
         )
-        return Result(tuple(words), done.returncode, done.stdout.decode(), done.stderr.decode())
+        return Result(
+            tuple(words), done.returncode, done.stdout.decode(), done.stderr.decode(), given[1] if home else None
+        )
 
     def process_environ(self, env: Mapping[str, str | None] | None = None) -> dict[str, str]:
         here = str(Path(__file__).parent.parent)
@@ -320,6 +329,8 @@ def check_words(done: Result) -> None:
         assert line.startswith("cipherpost: "), line
         assert line.isprintable(), line
     assert len(done.hints) <= 2, done
+    for hint in done.pasted if done.home else ():
+        assert not hint.startswith("cipherpost ") or hint.startswith("cipherpost --home "), f"{hint!r} names no home"
     for hint in done.hints:
         check_hint(hint)
 

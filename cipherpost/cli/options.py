@@ -37,6 +37,9 @@ class Session:
         for name, value in given.items():
             if value not in (None, False):
                 setattr(self, name, value)
+        from cipherpost.cli.output import name_home
+
+        name_home(self.home)
 
     def home_folder(self) -> Path:
         """The home that this command works in.

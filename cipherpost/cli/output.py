@@ -78,9 +78,33 @@ def notice(name: str, detail: str = "") -> None:
     tell(f"{NOTICES[name]}{': ' if detail else ''}{detail}")
 
 
+_named_home: str | None = None
+"""The home that the command line named with --home, as it was given."""
+
+
+def name_home(folder: str | None) -> None:
+    """From now on hints that are commands repeat ``--home folder``, so that they work where they are pasted."""
+    global _named_home  # noqa: PLW0603  one command a process; the next one sets it anew
+    _named_home = folder
+
+
 def hint(text: str) -> None:
     """What to do next, on standard error; never wrapped, since a command must stay one line to be copied."""
-    sys.stderr.write(f"cipherpost: hint: {text}\n")
+    sys.stderr.write(f"cipherpost: hint: {_with_home(text)}\n")
+
+
+def _with_home(text: str) -> str:
+    if _named_home is None or not text.startswith("cipherpost ") or " --home " in text:
+        return text
+    return f"cipherpost --home {safe(_quoted(_named_home))} {text.removeprefix('cipherpost ')}"
+
+
+def _quoted(word: str) -> str:
+    """A word as this system's command lines want it."""
+    import shlex
+    import subprocess
+
+    return subprocess.list2cmdline([word]) if sys.platform == "win32" else shlex.quote(word)
 
 
 def _columns(stream: TextIO) -> int | None:

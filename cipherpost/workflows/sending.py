@@ -461,7 +461,10 @@ def _outcome(desk: "Desk", item: "Item", line: CipherpostError | None, who_not: 
 def _waits(error: CipherpostError | None) -> CipherpostError:
     assert error is not None
     if isinstance(error, UnableError) and not any("outbox" in hint for hint in error.hints):
-        error.hints = ("nothing is lost: the letter waits in the outbox; cipherpost fetch sends it", *error.hints)
+        # Not "repeat the command" too: fetch sends what waits, and there is nothing to write again.
+        acts = [hint.partition("repeat the command")[0].removesuffix(", and ") for hint in error.hints]
+        sends = "cipherpost fetch    (it sends the letter, which waits in the outbox: nothing is lost)"
+        error.hints = (sends, *(act for act in acts if act))
     return error
 
 

@@ -2,12 +2,14 @@
 
 import ast
 import re
+import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
-from cliharness import check_hint
+from cliharness import Net, check_hint
 
 import cipherpost
 from cipherpost.cli import table
@@ -80,3 +82,42 @@ def test_a_refusal_gives_at_most_two_hints_and_none_says_the_same_twice():
 def test_a_hint_that_names_no_command_is_noticed(hint):
     with pytest.raises(AssertionError):
         check_hint(hint)
+
+
+# ---- hints that are pasted ---------------------------------------------------------------------------------------
+
+
+def test_a_hint_works_when_it_is_pasted_elsewhere(net: Net):
+    """The home was named, so the command hinted at names it too, quoted where it must be."""
+    told = net.ok("tver", "inbox")
+    assert told.pasted == [f"cipherpost --home {net.home('tver')} read center/all/1"]
+    pasted = shlex.split(told.pasted[0])[1:]
+    assert "Prepare the conferences" in net.ok(None, *pasted).out
+    spaced = net.root / "my home"
+    shutil.copytree(net.home("samara"), spaced)
+    hint = net.ok(None, "--home", str(spaced), "inbox").pasted[0]
+    assert shlex.split(hint)[:4] == ["cipherpost", "--home", str(spaced), "read"]
+
+
+def test_a_hint_names_no_home_that_was_not_named(net: Net):
+    here = net.ok(None, "inbox", cwd=net.home("tver"))
+    assert here.pasted == ["cipherpost read center/all/1"]
+    by_environment = net.ok(None, "inbox", env={"CIPHERPOST_HOME": str(net.home("tver"))})
+    assert by_environment.pasted == ["cipherpost read center/all/1"]
+
+
+def test_only_commands_of_ours_get_a_home(net: Net):
+    done = net.run("center", "invite", "tver", "-o", str(net.root / "again.invitation"))
+    assert done.pasted == ["the clerk types: cipherpost join again.invitation --officer NAME"]
+
+
+def test_a_letter_that_waits_is_sent_by_fetch_and_by_nothing_else(net: Net):
+    away = net.post.rename(net.root / "away")
+    done = net.run("center", "send", str(net.write("late.txt", "late\n")), "--to", "all")
+    assert done.code == 1
+    assert done.hints[0].startswith("cipherpost fetch ")
+    assert done.hints[1:] == ["connect the stick or the share"]
+    assert "repeat" not in done.err
+    away.rename(net.post)
+    words = shlex.split(done.pasted[0].partition("    (")[0])[1:]
+    assert "sent: center/all/2" in net.ok(None, *words).err
