@@ -181,6 +181,7 @@ class Chain:
                 node = Node.of(opened.header, opened.hash)
                 node.keys = self._judge.signer(opened)
             tree.add_standing(node)
+        tree.changed = None
 
     # ---- what it shows ---------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ links back to is junk.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 
 from cipherpost.chain.checks import FETCH, GapHeldError, is_held
 from cipherpost.chain.node import Node
@@ -38,6 +39,8 @@ class Tree:
         self.slots: dict[int, list[Node]] = {}
         self.top = 0
         """The highest number of a node that hangs."""
+        self.changed: int | None = None
+        """The lowest number from which on the path is another since whoever writes it down has set this to None."""
         self.known: dict[str, Node] = {}
         self.orphans: dict[str | None, list[Node]] = {}
         """Signed nodes that wait, by the hash they link to."""
@@ -126,7 +129,7 @@ class Tree:
             self._note_draft(node)
         else:
             self._evaluate(node, parent)
-        self.path.append(node)
+        self._append(node)
 
     def keep_beside(self, node: Node) -> None:
         """Keep a judged node of a number at which another stands; it links to the one below."""
@@ -144,7 +147,7 @@ class Tree:
         if parent is self.end and not (parent.children or self.split or self._pins or node.hash in self.orphans):
             self._hang_below(node, parent)  # nearly always: the next number
             if node.verdict is None:
-                self.path.append(node)
+                self._append(node)
             return
         hung = self._hang_all(node, parent)
         if any(each.hash in self._pin_hashes for each in hung):
@@ -163,10 +166,21 @@ class Tree:
         for number in sorted(self.slots):
             for node in self.slots[number]:
                 if node.parent is not None:
+                    counted = node.verdict is None
                     self._evaluate(node, node.parent)
+                    if counted != (node.verdict is None):
+                        self._mark(number)
         self._pins = tuple(pins)
         self._pin_hashes = frozenset(hashed for _, hashed in pins)
         self._choose_with_pins()
+
+    def _append(self, node: Node) -> None:
+        self.path.append(node)
+        self._mark(node.number)
+
+    def _mark(self, number: int) -> None:
+        if self.changed is None or number < self.changed:
+            self.changed = number
 
     def _keep(self, node: Node) -> None:
         self._taken += 1
@@ -230,7 +244,8 @@ class Tree:
 
     def _choose(self, base: Node) -> None:
         """Choose the path anew below ``base``, which stands."""
-        before = set(self.path[base.number :])
+        tail = self.path[base.number :]
+        before = set(tail)
         del self.path[base.number :]
         self.split = None
         deepest = self._deepest(base)
@@ -240,6 +255,14 @@ class Tree:
             here = self._choose_side(here, sides, deepest, before)
             if here is not None:
                 self.path.append(here)
+        self._mark_difference(base.number, tail)
+
+    def _mark_difference(self, number: int, tail: list[Node]) -> None:
+        """Mark where the path above ``number`` is not what ``tail`` was."""
+        chosen = self.path[number:]
+        if chosen != tail:
+            same = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(chosen, tail, strict=False)))
+            self._mark(number + same + 1)
 
     def _choose_side(self, here: Node, sides: list[Node], deepest: dict[Node, int], before: set[Node]) -> Node | None:
         if len(sides) <= 1:

@@ -116,12 +116,12 @@ class Mail:
             self._run("INSERT OR IGNORE INTO notes VALUES (?, ?, ?, ?)", (row.hash, channel, row.number, note))
             self._run("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
 
-    def rows(self, channel: str) -> list[Row]:
-        """The channel's path as it was last judged, in order of number: what `Channel.restore` takes."""
+    def rows(self, channel: str, above: int = 0) -> list[Row]:
+        """The channel's path above number ``above`` as last judged, in order: what `Channel.restore` takes."""
         found = self._run(
             "SELECT number, hash, previous, time, officer, kind, roster, draft, target, endorsers, status FROM entries"
-            " WHERE channel = ? AND status <> 'waiting' ORDER BY number",
-            (channel,),
+            " WHERE channel = ? AND number > ? AND status <> 'waiting' ORDER BY number",
+            (channel, above),
         )
         return [_row(each) for each in found]
 
@@ -144,13 +144,13 @@ class Mail:
             (status, reason, channel, number, hash),
         )
 
-    def set_path(self, channel: str, rows: Iterable[Row]) -> None:
-        """The channel's path was judged anew: ``rows`` are on it, all others of the channel wait.
+    def set_path(self, channel: str, rows: Iterable[Row], above: int = 0) -> None:
+        """The channel's path above number ``above`` was judged anew: ``rows`` are on it, all others there wait.
 
         Only notes that are kept can be on a path.
         """
         with self.transaction():
-            self._run("UPDATE entries SET status = 'waiting' WHERE channel = ?", (channel,))
+            self._run("UPDATE entries SET status = 'waiting' WHERE channel = ? AND number > ?", (channel, above))
             for row in rows:
                 self.mark(channel, row.number, row.hash, "void" if row.status == "void" else "counts")
 

@@ -29,6 +29,7 @@ def load_chain(mail: "Mail", network: str, fingerprint: str) -> "Chain":
 
     for number, note in mail.notes(ROSTER_CHANNEL):
         chain.offer(ROSTER_CHANNEL, number, note)
+    chain.channel(ROSTER_CHANNEL).tree.changed = None
     for channel, rows in mail.all_rows():
         if channel != ROSTER_CHANNEL:
             chain.restore(channel, rows, load)

@@ -60,22 +60,20 @@ def take_note(desk: "Desk", channel: str, number: int, note: bytes) -> Entry:
         # By nobody that the roster knows yet: left at the post office, and asked for again when the roster has grown.
         desk.chain.forget(channel, entry.hash)
         return entry
-    if len(view.tree.known) == count:
+    if len(view.tree.known) > count:
+        _notice_copy(desk, entry)
+    elif view.tree.changed is None:
         return entry
-    _notice_copy(desk, entry)
     desk.trace(f"{channel}/{number}: {entry.header.kind} by {entry.header.by}, {entry.status}")
-    appended = view.tree.end is not before and view.tree.end.hash == entry.hash and view.tree.end.parent is before
+    appended = view.tree.changed == number and view.tree.end.hash == entry.hash and view.tree.end.parent is before
     with desk.mail.transaction():
         reason = entry.reason.what if entry.reason else ""
         desk.mail.put(channel, node.row("counts"), note, status="counts" if appended else "waiting", reason=reason)
         if appended:
+            view.tree.changed = None
             learn(desk, entry)
-        elif node.parent is not None:  # what hangs nowhere changes no path
-            save_path(desk, channel)
-        if channel == ROSTER_CHANNEL:
-            touched = set(desk.roster.rejudged(desk.roster.newest)) | {held for held, _, _ in desk.mail.waiting()}
-            for name in touched - {channel}:
-                save_path(desk, name)
+        for name in tuple(desk.chain.channels) if channel == ROSTER_CHANNEL else (channel,):
+            save_path(desk, name)
     return entry
 
 
@@ -92,11 +90,14 @@ def _notice_copy(desk: "Desk", entry: Entry) -> None:
 
 
 def save_path(desk: "Desk", channel: str) -> None:
-    """Write down a channel's path after it was judged anew, with the acks of what counts now."""
+    """Write down a channel's path from where it has changed, if it has, with the acks of what counts there now."""
     view = desk.chain.channel(channel)
-    before = {row.hash: row.number for row in desk.mail.rows(channel) if row.status == "counts"}
-    rows = list(view.rows())
-    desk.mail.set_path(channel, rows)
+    if view.tree.changed is None:
+        return
+    above, view.tree.changed = view.tree.changed - 1, None
+    before = {row.hash: row.number for row in desk.mail.rows(channel, above) if row.status == "counts"}
+    rows = list(view.rows(above))
+    desk.mail.set_path(channel, rows, above)
     after = {row.hash: row.number for row in rows if row.status == "counts"}
     for text_hash, number in before.items():
         if text_hash not in after:
