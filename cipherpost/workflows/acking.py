@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from cipherpost import limits
-from cipherpost.dispatch.header import Ack, Head, Header, Missing
+from cipherpost.dispatch.header import Ack, Head, Header, Missing, format_header
 from cipherpost.text import ALL, CENTER
 from cipherpost.workflows.syncing import ROSTER_CHANNEL, missing_numbers, readable
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _RANK: Final = {"seen": 0, "failed": 1, "received": 2, "read": 3}
 _ROUTINE: Final = frozenset({"receipt", "check"})
 """Kinds that are never answered with a receipt of their own."""
+_SIGNATURE: Final = 512
+"""Bytes kept free for the signature line of a note: names of three times 63 letters, and 100 of base64."""
 
 
 def with_acks(desk: "Desk", header: Header, explicit: tuple[Ack, ...] = ()) -> Header:
@@ -30,16 +32,26 @@ def with_acks(desk: "Desk", header: Header, explicit: tuple[Ack, ...] = ()) -> H
     said = pending(desk, to)
     if header.kind == "check" and not said:
         said = [_have(desk, header)]
-    acks = {(ack.channel, ack.number, ack.word): ack for ack in (*said, *explicit)}
+    acks = {(ack.channel, ack.number, ack.word): ack for ack in (*explicit, *said)}
     if header.kind != "receipt":
         spoken_of = {channel for channel, _, _ in acks}
-        for ack in islice(_again(desk, to, spoken_of), max(0, limits.ACKS - len(acks))):
-            acks[ack.channel, ack.number, ack.word] = ack
-    return header._replace(
-        acks=tuple(sorted(acks.values(), key=_ack_order)[: limits.ACKS]),
-        heads=tuple(_heads(desk, header.channel, to))[: limits.HEADS],
-        missing=tuple(missing(desk, to)),
+        acks |= {(ack.channel, ack.number, ack.word): ack for ack in _again(desk, to, spoken_of)}
+    header = header._replace(
+        heads=tuple(_heads(desk, header.channel, to))[: limits.HEADS], missing=tuple(missing(desk, to))
     )
+    return header._replace(acks=_fitting(header, acks.values()))
+
+
+def _fitting(header: Header, acks: Iterable[Ack]) -> tuple[Ack, ...]:
+    """The first of ``acks`` that a note has room for, in the order of the format; the rest goes into a further one."""
+    room = limits.HEADER_BYTES - len(format_header(header)) - _SIGNATURE
+    taken: list[Ack] = []
+    for ack in islice(acks, limits.ACKS):
+        room -= len(f"ack {ack.channel} {ack.number} {ack.hash or 'none'} {ack.word}\n")
+        if room < 0:
+            break
+        taken.append(ack)
+    return tuple(sorted(taken, key=_ack_order))
 
 
 def _have(desk: "Desk", header: Header) -> Ack:

@@ -3,8 +3,10 @@
 import pytest
 from workflowkit import BAZHANOV, IVANOV, ORLOV, PEOPLE, PETROV, REVIZOR, STASOVA, Net, subjects
 
-from cipherpost.dispatch.header import Ack
-from cipherpost.workflows import outbox, reading, sending
+from cipherpost import limits
+from cipherpost.dispatch.header import Ack, Head, Header, Missing, RosterRef, format_header
+from cipherpost.note import Purpose, Text
+from cipherpost.workflows import acking, outbox, reading, sending
 
 
 def states(net: Net, place: str, *, who: str = STASOVA) -> dict[str, str]:
@@ -168,3 +170,37 @@ def test_acks_without_receipts_nothing_is_written(net: Net, who: str) -> None:
     before = net.objects()
     net.fetch(who, receipts=False)
     assert net.objects() == before
+
+
+def test_i11_a_header_with_all_there_is_to_say_stays_within_a_note(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names of 63 letters, 300 acks, 64 heads, 64 gaps: the acks that find no room go into a further receipt."""
+
+    def channel(at: int) -> str:
+        return f"tver{at:059d}/" + "c" * 63
+
+    digest = "ab" * 32
+    said = [Ack(channel(at), limits.NUMBER, digest, "received") for at in reversed(range(300))]
+    heads = [Head(channel(at), limits.NUMBER, digest) for at in range(limits.HEADS)]
+    gaps = [Missing(channel(at), 10_000_000, limits.NUMBER) for at in range(limits.MISSING)]
+    monkeypatch.setattr(acking, "pending", lambda _desk, _to: said)
+    monkeypatch.setattr(acking, "_heads", lambda *_: heads)
+    monkeypatch.setattr(acking, "missing", lambda *_: gaps)
+    act = Ack("tver/center", 1, digest, "complied")
+    with net.desk(STASOVA) as desk:
+        newest = desk.roster.newest
+        bare = Header(
+            network="rkpb",
+            channel="center/tver",
+            number=limits.NUMBER,
+            previous=digest,
+            time=desk.time(),
+            by="stasova",
+            kind="receipt",
+            roster=RosterRef(newest, desk.roster.hash_of(newest) or ""),
+        )
+        full = acking.with_acks(desk, bare, (act,))
+        note = desk.keys.signer.sign(Text(Purpose.DISPATCH, format_header(full)))
+    assert limits.HEADER_BYTES - 1024 < len(note) <= limits.HEADER_BYTES
+    assert (len(full.heads), len(full.missing)) == (limits.HEADS, limits.MISSING)
+    assert act in full.acks, "what the officer wants to say is said"
+    assert set(full.acks) - {act} == set(said[: len(full.acks) - 1]), "and the rest in its order, the oldest first"
