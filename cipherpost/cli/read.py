@@ -88,7 +88,7 @@ def read(session: Session, place: str | None, save: str | None, force: bool, out
     output.say()
     output.body(shown.body)
     for line in shown.saved_lines():
-        output.tell(line)
+        output.tell(output.safe(line))
     if not session.quiet:
         for line in shown.hints():
             output.hint(line)

@@ -5,14 +5,16 @@ It holds nothing secret and can be made again from the cards at the post office.
 """
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Final
 
-from cipherpost.home.files import disk_errors
+from cipherpost.home.files import FILE_MODE, disk_errors
 
 RECIPIENTS: Final = "mail/recipients"
 KEY_BYTES: Final = 1216
 _RECORD: Final = 32 + 32 + KEY_BYTES
+_APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Recipients:
@@ -36,7 +38,7 @@ class Recipients:
         new = {card: raw for card, raw in keys.items() if card not in known}
         if not new:
             return
-        with disk_errors(self._path), self._path.open("ab") as file:
+        with disk_errors(self._path), os.fdopen(os.open(self._path, _APPEND, FILE_MODE), "ab") as file:
             file.truncate(len(known) * _RECORD)  # a torn or damaged end
             for card, raw in new.items():
                 file.write(bytes.fromhex(card) + hashlib.sha256(raw).digest() + raw)

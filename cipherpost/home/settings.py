@@ -36,11 +36,18 @@ UNFINISHED: Final = "unfinished"
 """Lies in a home while it is being made, and goes when its network is founded or its card is left."""
 _OWN_NAMES: Final = frozenset({UNFINISHED, "keys", "outbox", "mail", "journal", "machine.json", "lock", "lock.holder"})
 _SETTINGS_BYTES: Final = 64 * 1024
+_MEND: Final = (
+    f"put that line of {SETTINGS} right in a text editor",
+    f"or take {SETTINGS} from a backup of this home",
+)
 _TEXTS: Final = ("network", "fingerprint", "office", "officer", "post", "created")
 
 
 class SettingsError(UseError):
-    """``cipherpost.toml`` does not say what it must."""
+    """``cipherpost.toml`` does not say what it must; arguments as for the root, with hints of its own."""
+
+    def __init__(self, what: str, *, where: str = "", rule: str = "", hints: tuple[str, ...] = ()) -> None:
+        super().__init__(what, where=where, rule=rule, hints=hints or _MEND)
 
 
 class NewerSettingsError(NewerError):

@@ -207,9 +207,27 @@ def open_letter(desk: "Desk", header: "Header", *, save: "Save | None" = None) -
         desk.copies.remove(sealed.hash)
         raise _swapped(desk, header, sealed, "the copy in this home was damaged; it will be fetched again")
     if isinstance(outcome, CipherpostError):
-        raise outcome
-    check_letterhead(outcome, header, desk.fingerprint)
+        raise _with_turn(outcome, header)
+    try:
+        check_letterhead(outcome, header, desk.fingerprint)
+    except CipherpostError as error:
+        raise _with_turn(error, header) from None
     return outcome
+
+
+def _with_turn(error: CipherpostError, header: "Header") -> CipherpostError:
+    """The refusal of a letter whose sealed file is the one signed: only its sender can do better.
+
+    What others say of an archive or an age file ("copy it again") would lead astray here.
+    """
+    from cipherpost.letter import LetterheadError
+
+    of_letter = isinstance(error, NotAuthenticError | NotForUsError)
+    if of_letter and not isinstance(error, DowngradedError | LetterheadError):
+        error.hints = (
+            f"tell {header.office} that {header.channel}/{header.number} does not open, and to send it again",
+        )
+    return error
 
 
 def _decrypted(

@@ -1,19 +1,19 @@
 """Reading: the letters that came, and one of them shown after every check, without a line."""
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.errors import GapError, NotAuthenticError, NotForUsError, UnableError, UseError
 from cipherpost.text import CENTER, ROSTER
 from cipherpost.workflows import letters, syncing
+from cipherpost.workflows.saving import Saver
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
-    from cipherpost.letter import Letter, MemberInfo
+    from cipherpost.letter import Letter
 
 _QUIET: Final = frozenset({"receipt", "check", "roster"})
 _ACTS: Final = frozenset({"complied", "unable", "withdrawn"})
@@ -393,74 +393,13 @@ def _check_readable(desk: "Desk", entry: "Entry", out_of_order: bool) -> None:
 def _open(desk: "Desk", entry: "Entry", save: Path | None, *, force: bool) -> "tuple[Letter, tuple[Path, ...]]":
     if save is None:
         return letters.open_letter(desk, entry.header), ()
-    with _Saver(save, force=force) as saver:
+    with Saver(save, force=force) as saver:
         letter = letters.open_letter(desk, entry.header, save=saver.attachment)
         if letter.body is not None:
             header = entry.header
             name = f"{header.channel.replace('/', '-')}-{header.number}.{letter.body_type}"
             saver.text(name, letter.body)
         return letter, saver.commit()
-
-
-class _Saver:
-    """Writes beside the final names, and gives the names only when the whole letter has been verified (I1)."""
-
-    def __init__(self, folder: Path, *, force: bool) -> None:
-        self._folder = folder
-        self._force = force
-        self._open: list[tuple[Path, Path, BinaryIO]] = []
-
-    def __enter__(self) -> "_Saver":
-        self._folder.mkdir(parents=True, exist_ok=True)
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        for part, _, file in self._open:
-            file.close()
-            part.unlink(missing_ok=True)
-
-    def attachment(self, info: "MemberInfo") -> BinaryIO:
-        """Where the bytes of an attachment go, for now."""
-        return self._new(info.name)
-
-    def text(self, name: str, body: str) -> None:
-        """The letter's own text."""
-        self._new(name).write(body.encode())
-
-    def _new(self, name: str) -> BinaryIO:
-        from cipherpost.letter import windows_problem
-
-        safe = (
-            name
-            if windows_problem(name) is None
-            else "".join(ch if ch.isalnum() or ch in "._-" else "_" for ch in name)
-        )
-        path = self._folder / safe
-        taken = {final.name.casefold() for _, final, _ in self._open}
-        if safe.casefold() in taken:
-            path = self._folder / f"{len(taken) + 1}-{safe}"
-        if path.exists() and not self._force:
-            raise UnableError(
-                "a file of this name is there already",
-                where=str(path),
-                rule="nothing is written over",
-                hints=("add --force", "name another folder behind --save"),
-            )
-        # A name that nobody can foresee, and made anew: a link laid there would lead what is not verified elsewhere.
-        part = self._folder / f".{secrets.token_hex(16)}.part"
-        file = part.open("xb")
-        self._open.append((part, path, file))
-        return file
-
-    def commit(self) -> tuple[Path, ...]:
-        """Give the files their names."""
-        done = []
-        for part, path, file in self._open:
-            file.close()
-            part.replace(path)
-            done.append(path)
-        self._open.clear()
-        return tuple(done)
 
 
 def _shown(desk: "Desk", entry: "Entry", letter: "Letter", saved: tuple[Path, ...], *, out_of_order: bool) -> Shown:

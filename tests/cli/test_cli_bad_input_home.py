@@ -295,7 +295,9 @@ def test_damaged_settings(net, data, code, part):
     good = path.read_bytes()
     path.write_bytes(re.sub(rb'post = "[^"]*"', b'post = "./post"', good) if data is None else data)
     for words in (("status",), ("fetch",), ("send", "-", "--to", "center"), ("doctor",)):
-        refused(net.run("tver", *words, stdin=LETTER), code, part)
+        done = net.run("tver", *words, stdin=LETTER)
+        refused(done, code, part)
+        assert done.hints, "what to do next"
     path.write_bytes(good)
     works_again(net)
 

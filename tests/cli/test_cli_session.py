@@ -117,6 +117,24 @@ def test_the_main_job(empty):
         assert done.json["findings"] == []
 
 
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_saving_into_a_file_is_refused_in_words(net, below):
+    file = net.write("saved", "mine")
+    done = net.run("tver", "read", "center/all/1", "--save", str(file / below))
+    refused(done, 2, str(file), "there is a file where a folder is wanted")
+    assert done.hints == ["name another folder behind --save"]
+    assert file.read_bytes() == b"mine"
+
+
+def test_the_names_of_saved_files_do_nothing_to_a_terminal(net):
+    odd = net.root / "\u202egnp.exe"
+    done = net.ok("tver", "read", "center/all/1", "--save", str(odd))
+    assert "\u202e" not in done.err
+    assert "saved: " in done.err
+    assert "\\u202egnp.exe" in done.err
+    assert files(odd), "and it was saved under the name given"
+
+
 def test_saving_over_a_file_is_refused_and_leaves_nothing(net):
     saved = net.root / "saved"
     saved.mkdir()

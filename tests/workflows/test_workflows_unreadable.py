@@ -61,6 +61,15 @@ def test_i11_a_letter_that_does_not_open_is_opened_once(net: Net, opened: list[s
     assert subjects(net.fetch(STASOVA)) == ["a good one"]
 
 
+def test_i10_a_letter_that_does_not_open_says_whose_turn_it_is(net: Net) -> None:
+    place = send_junk(net)
+    (error,) = net.fetch(STASOVA).unreadable
+    assert error.hints == (f"tell tver that {place} does not open, and to send it again",)
+    with net.desk(STASOVA) as desk, pytest.raises(NotAuthenticError) as refused:
+        reading.read(desk, place)
+    assert refused.value.hints == error.hints
+
+
 def test_read_tries_an_unreadable_letter_again_when_it_is_asked_to(net: Net, opened: list[str]) -> None:
     place = send_junk(net)
     net.fetch(STASOVA)
