@@ -25,15 +25,14 @@ def put_back(desk: "Desk", done: Restored) -> None:
     Raises:
         UnreachableError: the post office does not answer.
     """
+    mine = _own(desk)
+    if mine is not None:
+        _try_to_put(desk, desk.office, mine.hash, mine.note, f"card {desk.office}/{desk.officer}", done)
     if desk.is_center:
-        for officer in list(_in_standing(desk)):
+        for officer in _in_standing(desk):
             note = _kept(desk, officer)
             if note is not None:
                 _try_to_put(desk, CENTER, officer.card, note, f"card {officer.office}/{officer.name}", done)
-    else:
-        mine = _own(desk)
-        if mine is not None:
-            _try_to_put(desk, desk.office, mine.hash, mine.note, f"card {desk.office}/{desk.officer}", done)
 
 
 def lies_there(desk: "Desk", office: str, card: str, note: bytes) -> bool:

@@ -64,7 +64,9 @@ def _try_to_put(desk: "Desk", place: _Place, done: Restored) -> bool:
     except UnreachableError:
         raise
     except (UnableError, NotAuthenticError) as error:
-        done.failed.append(placed(error, place.channel, place.number))
+        refusal = placed(error, place.channel, place.number)
+        if str(refusal) not in map(str, done.failed):  # the own tip, and called missing too
+            done.failed.append(refusal)
         return False
     name = f"{place.channel}/{place.number}"
     if put and name not in done.places:

@@ -61,6 +61,12 @@ def test_i4_an_officer_puts_back_his_own_card(net: Net) -> None:
     assert net.send(BAZHANOV, "one", "tver").number == 1
 
 
+def test_i4_a_founder_puts_back_the_own_card(net: Net) -> None:
+    lose(net, STASOVA)
+    assert net.fetch(STASOVA).restored == ["card center/stasova"]
+    assert net.send(IVANOV, "one", "center").number == 1
+
+
 @pytest.mark.parametrize("junk", [None, b"", b"x" * (limits.CARD_BYTES + 1)])
 def test_admit_puts_back_the_card_of_the_roster(net: Net, junk: bytes | None) -> None:
     place, _ = lose(net, IVANOV)

@@ -61,6 +61,7 @@ def test_i7_a_folder_in_place_of_a_sealed_file_stops_no_putting_back(net: Net) -
     assert subjects(net.fetch(IVANOV)) == ["one", "two"]
     bad = net.fetch(ORLOV)
     assert subjects(bad) == ["one"]
+    assert len(net.fetch(STASOVA).waiting) == 1, "once, though samara has called it missing too"
     assert [str(error)[: len("center/samara/1")] for error in bad.unreadable] == ["center/samara/1"]
 
 
