@@ -3,7 +3,7 @@
 The rules by which one path of a channel's notes is chosen are in `cipherpost.chain.tree`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from cipherpost.chain.checks import AsideError, ForkHeldError, RaceLostError, is_held
@@ -39,10 +39,16 @@ class Numbers(NamedTuple):
 
 
 class Channel:
-    """The judged state of one channel; fed by `cipherpost.chain.network.Chain` alone."""
+    """The judged state of one channel; fed by `cipherpost.chain.network.Chain` alone.
 
-    def __init__(self, name: str, judge: Judge) -> None:
+    ``cut_off``: why a signed dispatch that hangs nowhere would not count whatever it links to, or None.
+    """
+
+    def __init__(
+        self, name: str, judge: Judge, cut_off: Callable[[Node], CipherpostError | None] | None = None
+    ) -> None:
         self.name = name
+        self._cut_off = cut_off
         self.office = name.partition("/")[0]
         self.tree = Tree(name, judge)
         self.unsigned: dict[tuple[str, Lines], Opened] = {}
@@ -132,23 +138,23 @@ class Channel:
         return tuple(entry for entry in entries if entry.status == "held")
 
     def gaps(self) -> tuple[Numbers, ...]:
-        """The numbers of which no signed note is here, below any signed one that is."""
+        """The numbers of which no signed note is here, below any signed one that is and may count."""
         found: list[Numbers] = []
         before = self.tree.end.number
         for number, nodes in sorted(self.tree.slots.items()):
-            if number > before and any(node.signed for node in nodes):
+            if number > before and any(node.signed and not self._never_counts(node) for node in nodes):
                 if number > before + 1:
                     found.append(Numbers(before + 1, number - 1))
                 before = number
         return tuple(found)
 
     def wanted(self) -> tuple[tuple[int, str], ...]:
-        """(number, hash) of dispatches that signed ones link to and that are not here: so alternates are found."""
+        """(number, hash) of dispatches that signed ones link to, which may count, and that are not here."""
         missing = {
             (node.number - 1, hashed)
             for hashed, nodes in self.tree.orphans.items()
             for node in nodes
-            if hashed is not None and hashed not in self.tree.known
+            if hashed is not None and hashed not in self.tree.known and not self._never_counts(node)
         }
         return tuple(sorted(missing))
 
@@ -169,7 +175,8 @@ class Channel:
         if node.verdict is not None:
             return ("held" if is_held(node.verdict) else "void"), node.verdict
         if node.parent is None:
-            return "held", gap(node)
+            lost = self._never_counts(node)
+            return ("held" if lost is None or is_held(lost) else "void"), lost or gap(node)
         if tree.stands(node):
             return "counts", None
         split = tree.split
@@ -188,6 +195,12 @@ class Channel:
             channel=self.name,
             number=node.number,
         )
+
+    def _never_counts(self, node: Node) -> CipherpostError | None:
+        """Why a dispatch that hangs nowhere is not waited for: its signer's standing is gone, or cut below it."""
+        if self._cut_off is None or node.parent is not None or not node.signed:
+            return None
+        return self._cut_off(node)
 
     def _branches(self) -> Iterator[Node]:
         """The nodes that hang at or below the path's end number, and are not on it."""

@@ -156,6 +156,14 @@ class Judge:
             )
         return None
 
+    def cut_off(self, node: Node) -> CipherpostError | None:
+        """V5 of a signed node that hangs nowhere: why it would not count whatever it links to, as the roster is now.
+
+        `RosterHeldError` where the roster entry relied on is not here, and might change that.
+        """
+        error = self._v5_standing(node)
+        return error if error is None else self._v4_entry(node) or error
+
     def _v4_entry(self, node: Node) -> CipherpostError | None:
         if node.roster > self.roster.newest:
             return RosterHeldError(

@@ -147,7 +147,7 @@ class Chain:
         view = self.channels.get(name)
         if view is None:
             parse_channel(name)
-            view = self.channels[name] = Channel(name, self._judge_node)
+            view = self.channels[name] = Channel(name, self._judge_node, self._judge.cut_off)
             view.tree.judge_again(self.roster.pins(name))
         return view
 

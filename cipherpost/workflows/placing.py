@@ -17,6 +17,7 @@ from cipherpost.workflows.results import Posted
 from cipherpost.workflows.sealing import seal_item
 
 if TYPE_CHECKING:
+    from cipherpost.chain.channel import Numbers
     from cipherpost.desk import Desk
     from cipherpost.home.outbox import Item
 
@@ -183,10 +184,11 @@ def _header(desk: "Desk", item: "Item", plan: Plan) -> Header:
 def _check_whole(desk: "Desk", channel: str) -> None:
     """Do not number past what a colleague in good standing has sent and the carrier has lost.
 
-    A thief of his key can pretend that; so a person who knows better may go on, and a cut in the roster ends it.
+    A thief of his key can sign any number. So others must have spoken of what is missing; then a person who knows
+    better may go on, and a cut in the roster ends it.
     """
-    missing = syncing.open_gaps(desk, channel)
-    if missing and not desk.overrides.alone:
+    missing = desk.chain.channel(channel).gaps()
+    if missing and not desk.overrides.alone and _was_sent(desk, channel, missing[0]):
         raise GapError(
             "an earlier number of this office's own channel is missing at the post office",
             channel=channel,
@@ -197,6 +199,20 @@ def _check_whole(desk: "Desk", channel: str) -> None:
                 "--alone, if no colleague has sent it",
             ),
         )
+
+
+def _was_sent(desk: "Desk", channel: str, missing: "Numbers") -> bool:
+    """Whether more than the dispatch above a gap, by a colleague in good standing, tells that the numbers were used."""
+    newest = desk.roster.newest
+    colleagues = {info.name for info in desk.roster.officers(desk.office, newest)} - {desk.officer}
+    above = desk.chain.channel(channel).candidates(missing.last + 1)
+    if not any(entry.header.by in colleagues for entry in above):
+        return False
+    known = max(desk.mail.posted().get(channel, (0, ""))[0], syncing.stated_head(desk, channel) or 0)
+    acks = (row for row in desk.mail.acks_of(channel) if row.office != desk.office)
+    return known >= missing.first or any(
+        row.number >= missing.first and desk.roster.good(row.office, newest) for row in acks
+    )
 
 
 # ---- post --------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from cipherpost import limits
-from cipherpost.chain.channel import Entry, Numbers
+from cipherpost.chain.channel import Entry
 from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, TooLargeError, UnableError
 from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, names
 from cipherpost.roster.standing import StandingError, may_sign
@@ -237,7 +237,8 @@ def _more_is_known(desk: "Desk", channel: str, number: int) -> bool:
     stated = stated_head(desk, channel)
     if stated is not None and stated >= number:
         return True
-    if open_gaps(desk, channel) or desk.chain.channel(channel).wanted():
+    view = desk.chain.channel(channel)
+    if view.gaps() or view.wanted():
         return True
     return desk.post.size(names.note_name(desk.network, channel, number + 1)) is not None
 
@@ -279,24 +280,10 @@ def binds(desk: "Desk", entry: Entry) -> bool:
     return True
 
 
-def open_gaps(desk: "Desk", channel: str) -> list[Numbers]:
-    """The numbers that are missing below a held dispatch that `binds`."""
-    view = desk.chain.channel(channel)
-    if not view.gaps():
-        return []
-    found: list[Numbers] = []
-    before = view.tree.end.number
-    for number in sorted({entry.header.number for entry in view.held() if binds(desk, entry)}):
-        if number > before + 1:
-            found.append(Numbers(before + 1, number - 1))
-        before = max(before, number)
-    return found
-
-
 def missing_numbers(desk: "Desk", channel: str) -> list[tuple[int, int]]:
     """The numbers of a channel that must exist and are not here: below anything held, or below a stated head."""
     view = desk.chain.channel(channel)
-    found = [(gap.first, gap.last) for gap in open_gaps(desk, channel)]
+    found = [(gap.first, gap.last) for gap in view.gaps()]
     stated = stated_head(desk, channel)
     if stated is not None and stated >= view.next:
         lowest = max([last for _, last in found] + [entry.header.number for entry in view.held()], default=0)

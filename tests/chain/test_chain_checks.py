@@ -570,3 +570,16 @@ def test_v6_a_draft_of_the_roster_is_used_once_and_in_time(net):
 def test_v6_an_entry_with_a_malformed_statement_is_refused(net):
     with pytest.raises(StatementsError):
         offer(net.chain(), net.entry("threshold center none"))
+
+
+def test_v5_what_hangs_nowhere_above_a_cut_of_its_signer_makes_no_gap(net):
+    """A stolen key signs number 50, which links to nothing; once it is cut off nobody waits for 2 to 49."""
+    one = net.make("tver/center")
+    far = net.make("tver/center", number=50, previous=sha("nothing"), by="petrova")
+    chain = net.chain(one, far)
+    view = chain.channel("tver/center")
+    assert view.gaps() == ((2, 49),)
+    offer(chain, net.entry("retire tver/petrova", f"cut {len(net.entries) + 1} tver/center 1 {one.hash}"))
+    assert (view.gaps(), view.held(), view.wanted()) == ((), (), ())
+    assert reason(chain, far) == "CutError"
+    assert view.tip == (1, one.hash)

@@ -335,7 +335,7 @@ def world():
     eight = net.make(CHANNEL, twice[0], by="petrova")
     net.entry("retire tver/orlov", f"cut 5 {CHANNEL} 7 {twice[0].hash}")
     beyond = net.make(CHANNEL, eight, by="orlov", roster=4)
-    held = net.make(CHANNEL, number=12, previous="1" * 64)
+    held = net.make(CHANNEL, number=12, previous="1" * 64, by="petrova")
     answer = net.run("center/tver", 3, by="stasova")
     notes = [one, left, right, three, void, five, six, copied, stolen, *twice, eight, beyond, held, *answer]
     return net, notes
