@@ -205,6 +205,13 @@ class RosterLine:
         self._tree.wait(node)
         self._stop_where_both_go_on()
 
+    def forget(self, node: Node) -> None:
+        """Let go of an entry that waits and that no officer is known to have signed."""
+        if self._waiting.pop(node.hash, None) is not None:
+            beside = [each for each in self._tree.orphans.pop(node.previous, []) if each is not node]
+            if beside:
+                self._tree.orphans[node.previous] = beside
+
     def _add_rival(self, opened: Opened) -> None:
         node = Node.of(opened.header, opened.hash)
         node.verdict = RosterForkError(

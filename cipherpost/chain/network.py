@@ -30,6 +30,8 @@ from cipherpost.text import parse_channel
 
 _MOST: Final = limits.ALTERNATES + 1
 """Notes of one slot that are kept though nobody is known to have signed them."""
+_MOST_WAITING: Final = 1000
+"""Notes of one channel that are kept likewise; at 64 KiB each, 64 MiB."""
 _AT_ONCE: Final = 256
 """Notes that `Chain.offer_all` takes together; at 64 KiB each, the most they may have, 16 MiB."""
 
@@ -229,10 +231,21 @@ class Chain:
         node = view.tree.known.get(hashed)
         if node is not None and not node.signed:
             view.tree.drop(node)
+            self._line.forget(node)
             view.unsigned = {which: opened for which, opened in view.unsigned.items() if which[0] != hashed}
+
+    def forget_strangers(self) -> None:
+        """Let go of what was refused and kept, since a later roster entry may know its key; it may be offered again."""
+        self._strangers.clear()
 
     def _hold_unsigned(self, view: Channel, node: Node) -> None:
         """V4: the entry relied on may admit the key that signed; held until it is here."""
+        if len(view.unsigned) >= _MOST_WAITING:
+            raise TooLargeError(
+                "too many notes of one channel wait for a roster entry",
+                rule=f"at most {_MOST_WAITING}",
+                channel=view.name,
+            )
         if sum(not each.signed for each in view.tree.slots.get(node.number, ())) >= _MOST:
             raise TooLargeError(
                 "too many notes in one slot wait for a roster entry", rule=f"at most {_MOST}", channel=view.name

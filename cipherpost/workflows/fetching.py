@@ -121,7 +121,7 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
         return result
     racing.look_again_everywhere(desk, synced)
     evidence.note_down(desk, synced.new)
-    _note_held(desk, result, synced.unsigned)
+    _note_held(desk, result)
     if desk.outbox.items():
         desk.keys.signer  # noqa: B018  a wrong passphrase ends the round here, and is no fault of any letter
     if receipts:
@@ -183,12 +183,11 @@ def _put_once(desk: "Desk", plan: Plan) -> None:
     put_bare(desk, plan)
 
 
-def _note_held(desk: "Desk", result: Fetched, unsigned: "list[Entry]") -> None:
+def _note_held(desk: "Desk", result: Fetched) -> None:
     """List what waits, but for what waits in vain: dispatches of those whom the roster has cut off."""
     for channel in syncing.readable(desk):
         view = desk.chain.channel(channel)
-        waiting = [entry for entry in view.held() if syncing.binds(desk, entry)]
-        for entry in (*waiting, *(each for each in unsigned if each.header.channel == channel)):
+        for entry in (each for each in view.held() if syncing.binds(desk, each)):
             why = entry.reason.what if entry.reason else "something it builds upon is missing"
             result.held.append((channel, entry.header.number, why))
         if view.stopped is not None:

@@ -4,6 +4,7 @@ A reader asks for the next number of each channel, and for the one after it, so 
 fit makes it list a slot or a channel (docs/protocol.md, "Reading").
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 ROSTER_CHANNEL = f"{CENTER}/{ROSTER}"
 _LISTED: int = 10_000
 """Names of one channel that are looked at to explain a gap."""
+_NAMED: int = 256
+"""Texts of one channel that are asked for by their hashes at a time."""
 
 
 class RosterShortError(NotAuthenticError):
@@ -39,25 +42,25 @@ class Synced:
     new: list[Entry] = field(default_factory=list)
     refused: list[CipherpostError] = field(default_factory=list)
     missing: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    unsigned: list[Entry] = field(default_factory=list)
-    """Held, and not kept: they rely on a roster entry that is not here, which may know who signed them, or not."""
 
 
 # ---- one note ----------------------------------------------------------------------------------------------------
 
 
 def take_note(desk: "Desk", channel: str, number: int, note: bytes) -> Entry:
-    """Judge a note and keep what follows.
+    """Judge a note and keep what follows; one that nobody is known to have signed is held, and not kept.
 
     Raises:
         NotAuthenticError, NewerError: refused; nothing was kept.
     """
     view = desk.chain.channel(channel)
     before, count = view.tree.end, len(view.tree.known)
+    desk.chain.forget_strangers()  # they are no part of what is kept, and are met again
     entry = desk.chain.offer(channel, number, note)
     node = view.tree.known[entry.hash]
     if not node.signed:
-        # By nobody that the roster knows yet: left at the post office, and asked for again when the roster has grown.
+        # By nobody that the roster knows yet: left at the post office, where the next round meets it again.
+        desk.trace(f"{channel}/{number}: held, {entry.reason.what if entry.reason else 'nobody is known to sign it'}")
         desk.chain.forget(channel, entry.hash)
         return entry
     if len(view.tree.known) > count:
@@ -192,8 +195,9 @@ def _take_object(desk: "Desk", channel: str, number: int, name: str, result: Syn
     except (NotAuthenticError, NewerError) as error:
         result.refused.append(placed(error, channel, number))
         return False, True
-    kept = desk.chain.channel(channel).by_hash(entry.hash) is not None
-    (result.new if kept else result.unsigned).append(entry)
+    if desk.chain.channel(channel).by_hash(entry.hash) is None:
+        return False, True
+    result.new.append(entry)
     return True, False
 
 
@@ -250,20 +254,30 @@ def _take_listed(desk: "Desk", channel: str, result: Synced) -> None:
     lowest = min([view.next, *(number for number, _ in view.wanted())])
     prefix = names.channel_prefix(desk.network, channel)
     after = names.note_name(desk.network, channel, lowest - 1) if lowest > 1 else ""
+    seen: Counter[int] = Counter()
     for name in islice(desk.post.names(prefix, after), _LISTED):
         slot = names.parse_object_name(name)
-        if isinstance(slot, names.Slot) and slot.number >= lowest:
+        if isinstance(slot, names.Slot) and slot.number >= lowest and seen[slot.number] <= limits.ALTERNATES:
+            seen[slot.number] += 1
             _take_object(desk, channel, slot.number, name, result)
+    _take_named(desk, channel, result)
 
 
 def _take_named(desk: "Desk", channel: str, result: Synced) -> None:
-    """Ask for the very texts that somebody names, under the name that nobody else can have filled with junk."""
-    head = desk.stated.of(channel)
-    stated = [(head.number, head.hash)] if head is not None else []
-    for number, text_hash in (*desk.chain.channel(channel).wanted(), *stated):
-        if desk.chain.channel(channel).by_hash(text_hash) is None:
+    """Ask for the very texts that later ones or stated heads name, and for those that these name in turn.
+
+    They are asked for under the alternate name, which is theirs however many others are listed in the slot.
+    """
+    view, head = desk.chain.channel(channel), desk.stated.of(channel)
+    todo = [*view.wanted(), *([(head.number, head.hash)] if head is not None else [])]
+    asked: set[str] = set()
+    while todo and len(asked) < _NAMED:
+        number, text_hash = todo.pop()
+        if text_hash not in asked and view.by_hash(text_hash) is None:
+            asked.add(text_hash)
             name = names.alternate_name(desk.network, channel, number, text_hash)
-            _take_object(desk, channel, number, name, result)
+            if _take_object(desk, channel, number, name, result)[0]:
+                todo += view.wanted()
 
 
 def binds(desk: "Desk", entry: Entry) -> bool:
