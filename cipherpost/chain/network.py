@@ -7,8 +7,10 @@ is a function of the notes offered, save that an open race stays with the note t
 The roster is judged here too: its first entry is the one whose hash is the network's fingerprint.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from concurrent.futures import Executor, ThreadPoolExecutor
+from itertools import chain, islice
 from typing import Final, TypeVar
 
 from cipherpost import limits
@@ -34,6 +36,10 @@ _MOST_WAITING: Final = 1000
 """Notes of one channel that are kept likewise; at 64 KiB each, 64 MiB."""
 _AT_ONCE: Final = 256
 """Notes that `Chain.offer_all` takes together; at 64 KiB each, the most they may have, 16 MiB."""
+_PART: Final = 32
+"""Notes whose signatures one thread verifies at a time."""
+_WORTH_HELP: Final = 2 * _PART
+"""Notes from which on several threads verify them."""
 
 Refusal = NotAuthenticError | NewerError
 Signed = tuple[Opened, tuple[bytes, ...]]
@@ -93,16 +99,19 @@ class Chain:
             TextError: ``channel`` is none.
         """
         view, coming = self.channel(channel), iter(notes)
-        while batch := list(islice(coming, _AT_ONCE if channel != ROSTER_CHANNEL else 1)):
-            yield from self._offer(view, batch)
+        with ThreadPoolExecutor(os.cpu_count()) as helpers:
+            while batch := list(islice(coming, _AT_ONCE if channel != ROSTER_CHANNEL else 1)):
+                yield from self._offer(view, batch, helpers)
 
-    def _offer(self, view: Channel, notes: Sequence[tuple[int, bytes]]) -> list[Entry | Refusal]:
+    def _offer(
+        self, view: Channel, notes: Sequence[tuple[int, bytes]], helpers: Executor | None = None
+    ) -> list[Entry | Refusal]:
         """Notes of one channel, on center/roster only one: so what the first do to the roster concerns no other."""
         opened = [_step(self._open, view, note) for note in notes]
         if view.name == ROSTER_CHANNEL:
             results = [_step(self._offer_entry, view, each) for each in opened]
         else:
-            signed = [_step(self._sign, view, each) for each in opened]
+            signed = self._sign_all(view, opened, helpers)
             results = [_step(self._take, view, each) for each in signed]
         for (number, _), result in zip(notes, results, strict=True):
             if isinstance(result, NotAuthenticError):
@@ -116,13 +125,26 @@ class Chain:
         except NewerHeaderError as error:
             raise self._newer(view, number, note, error) from None
 
-    def _sign(self, view: Channel, opened: Opened) -> Signed:
-        """V5, the signature, before all else: what nobody signed is junk."""
-        try:
-            return opened, self._judge.signer(opened)
-        except ForgedError:
-            self._keep_stranger(opened)
-            raise
+    def _sign_all(
+        self, view: Channel, opened: Sequence[Opened | Refusal], helpers: Executor | None
+    ) -> list[Signed | Refusal]:
+        """V5, the signature, before all else: what nobody signed is junk. libsodium lets other threads run."""
+
+        def sign(some: Sequence[Opened | Refusal]) -> list[Signed | Refusal]:
+            return [_step(self._sign, view, each) for each in some]
+
+        if helpers is None or len(opened) < _WORTH_HELP:
+            signed = sign(opened)
+        else:
+            parts = [opened[at : at + _PART] for at in range(0, len(opened), _PART)]
+            signed = list(chain.from_iterable(helpers.map(sign, parts)))
+        for before, after in zip(opened, signed, strict=True):
+            if isinstance(after, ForgedError) and isinstance(before, Opened):
+                self._keep_stranger(before)
+        return signed
+
+    def _sign(self, _view: Channel, opened: Opened) -> Signed:
+        return opened, self._judge.signer(opened)
 
     def _take(self, view: Channel, signed: Signed) -> Entry:
         opened, keys = signed
