@@ -72,7 +72,7 @@ class Report:
     ``roster``: its newest entry, None where there is none. ``as_of``: the judging time. ``dispatches``: how many count.
     ``heads``: the last that counts of each channel. ``not_checked``: clauses. ``unread``: names that the post office
     failed to give, and why. ``skipped``: names of foreign things, and what they are. ``titles``: of the offices in
-    findings and heads.
+    findings and heads. ``sealed``: whether the sealed files were looked at.
     """
 
     network: str
@@ -86,6 +86,7 @@ class Report:
     unread: Mapping[str, str] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
+    sealed: bool = False
 
     # ---- for scripts -------------------------------------------------------------------------------------------------
 
@@ -183,9 +184,10 @@ class Report:
         if not new:
             if self.unread:
                 return f"NOT WHOLE: no findings in what could be read{behind}."
-            return (
-                f"{'IN ORDER, nothing new' if known else 'ALL IS WELL'}: every signature and sequence verifies{behind}."
-            )
+            well = "IN ORDER, nothing new" if known else "ALL IS WELL"
+            verifies = "signature, sequence and sealed file" if self.sealed else "signature and sequence"
+            unseen = "" if self.sealed else "; sealed files not looked at"
+            return f"{well}: every {verifies} verifies{behind}{unseen}."
         graded = Counter(each.grade for each in new)
         counts = ", ".join(_many(graded[grade], grade) for grade in _GRADES if graded[grade])
         if self.ok:

@@ -273,6 +273,7 @@ def _report(reader: Reader, findings: tuple[Finding, ...], *, as_of: str, sealed
         heads=tuple(sorted(heads)),
         findings=findings,
         not_checked=tuple(_not_checked(reader, sealed=sealed)),
+        sealed=sealed,
         unread=reader.unread,
         skipped=dict(reader.post.skipped),
         titles=_titles(chain, offices),

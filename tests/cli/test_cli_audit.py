@@ -38,9 +38,14 @@ def flip(path, old: bytes, new: bytes) -> None:
 @pytest.mark.parametrize("home", ["audit", "tver", "center"])
 def test_a_home_audits_its_own_network(net: Net, home: str) -> None:
     done = net.ok(home, "audit", "--sealed")
-    assert done.lines[0].startswith("ALL IS WELL")
+    assert done.lines[0] == "ALL IS WELL: every signature, sequence and sealed file verifies."
     assert all(len(line) <= 80 for line in done.lines)
     assert done.err == ""
+
+
+def test_the_verdict_says_when_the_sealed_files_were_not_looked_at(net: Net) -> None:
+    verdict = " ".join(net.ok("audit", "audit").lines[:2])
+    assert verdict.startswith("ALL IS WELL: every signature and sequence verifies; sealed files not looked at.")
 
 
 def test_an_outsider_needs_the_post_office_and_the_fingerprint_alone(net: Net) -> None:
