@@ -176,7 +176,15 @@ def _header(desk: "Desk", item: "Item", plan: Plan) -> Header:
         guards.check_sealing(desk)
         sealed = (seal_item(desk, item, readers),)
     header = header._replace(
-        roster=RosterRef(newest, roster_hash), letter=plan.letter, sealed=sealed, reply=plan.reply, due=plan.due
+        roster=RosterRef(newest, roster_hash),
+        letter=plan.letter,
+        sealed=sealed,
+        reply=plan.reply,
+        supersedes=plan.supersedes,
+        cancels=plan.cancels,
+        due=plan.due,
+        report=plan.report,
+        decision=plan.decision,
     )
     return acking.with_acks(desk, header, plan.acks)
 

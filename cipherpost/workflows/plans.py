@@ -6,9 +6,11 @@ A plan lies open in the outbox, so it holds nothing but what the header will say
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
-from cipherpost.dispatch.header import Ack, Due, Reply
+from cipherpost.dispatch.header import Ack, Decision, Due, Reply, Report
+
+_Line = TypeVar("_Line", Due, Report, Decision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,11 @@ class Plan:
     created: str
     letter: str | None = None
     reply: Reply | None = None
+    supersedes: int | None = None
+    cancels: int | None = None
     due: Due | None = None
+    report: Report | None = None
+    decision: Decision | None = None
     acks: tuple[Ack, ...] = ()
     statements: bytes = b""
 
@@ -44,7 +50,11 @@ class Plan:
             "created": self.created,
             "letter": self.letter,
             "reply": list(self.reply) if self.reply else None,
-            "due": [self.due.day.isoformat(), self.due.what] if self.due else None,
+            "supersedes": self.supersedes,
+            "cancels": self.cancels,
+            "due": _with_day(self.due),
+            "report": _with_day(self.report),
+            "decision": _with_day(self.decision),
             "acks": [list(ack) for ack in self.acks],
             "statements": self.statements.decode(),
         }
@@ -58,11 +68,29 @@ class Plan:
             created=given["created"],
             letter=given["letter"],
             reply=Reply(*given["reply"]) if given["reply"] else None,
-            due=Due(date.fromisoformat(given["due"][0]), given["due"][1]) if given["due"] else None,
+            supersedes=given.get("supersedes"),
+            cancels=given.get("cancels"),
+            due=_made(Due, given["due"]),
+            report=_made(Report, given.get("report")),
+            decision=_made(Decision, given.get("decision")),
             acks=tuple(Ack(*ack) for ack in given["acks"]),
             statements=given["statements"].encode(),
         )
 
     def about(self) -> str:
         """What makes it another dispatch though its letter says the same: for the question whether it was sent."""
-        return repr((self.reply, self.due, self.acks))
+        return repr((self.reply, self.supersedes, self.cancels, self.due, self.report, self.decision, self.acks))
+
+
+def _with_day(line: Due | Report | Decision | None) -> dict[str, Any] | None:
+    """The fields of a line, its day as text."""
+    if line is None:
+        return None
+    return {**line._asdict(), "day": line.day.isoformat() if line.day else None}
+
+
+def _made(line: type[_Line], given: Mapping[str, Any] | None) -> _Line | None:
+    """The line that `_with_day` wrote down."""
+    if given is None:
+        return None
+    return line(**{**given, "day": date.fromisoformat(given["day"]) if given["day"] else None})

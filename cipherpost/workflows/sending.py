@@ -1,11 +1,9 @@
 """Writing: a letter is checked, put into the outbox sealed, and posted when the line is up."""
 
-import json
 import mimetypes
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -13,12 +11,12 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from cipherpost import limits
 from cipherpost.dispatch.header import Due, Reply
-from cipherpost.errors import CipherpostError, UnableError, UseError
+from cipherpost.errors import UseError
 from cipherpost.text import check_free_text, clean_free_text
-from cipherpost.workflows import letters, syncing
-from cipherpost.workflows.addressing import AudienceError, check_admitted, kind_for, unreached
-from cipherpost.workflows.composing import put_bare, put_letter
-from cipherpost.workflows.draining import drain
+from cipherpost.workflows import letters
+from cipherpost.workflows.addressing import AudienceError, check_admitted, kind_for
+from cipherpost.workflows.composing import put_bare
+from cipherpost.workflows.dispatching import Outgoing, finish_begun, line_error, post_all, send_one
 from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.results import Posted
 from cipherpost.workflows.typed import typed
@@ -27,8 +25,7 @@ if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
     from cipherpost.home.mail import AckRow
-    from cipherpost.home.outbox import Item
-    from cipherpost.letter import Attachment, BodyType, LetterDraft
+    from cipherpost.letter import Attachment, BodyType
 
 _PLAIN: Final = "application/octet-stream"
 
@@ -39,16 +36,6 @@ class EmptyLetterError(UseError):
 
 class TextFileError(UseError):
     """The letter's text cannot be read as text."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """A letter before it has an audience; ``subject`` None: to be made from what it answers."""
-
-    body: str = field(repr=False)
-    body_type: "BodyType"
-    subject: str | None = field(repr=False)
-    attachments: "tuple[Attachment, ...]" = field(default=(), repr=False)
 
 
 # ---- what the user gave ------------------------------------------------------------------------------------------
@@ -147,10 +134,10 @@ def send(
     Raises:
         AudienceError, UnknownAudienceError: before anything was made. NotAdmittedError: see there.
     """
-    line = _line_error(desk)
+    line = line_error(desk)
     check_admitted(desk)
     if not dry_run:
-        _finish_begun(desk, line)
+        finish_begun(desk, line)
     if due is not None:
         _check_day(desk, due)
     plans = []
@@ -166,7 +153,7 @@ def send(
                 due=Due(due, due_what) if due else None,
             )
         )
-    return [_send_one(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run) for plan in plans]
+    return [send_one(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run) for plan in plans]
 
 
 def _check_day(desk: "Desk", due: date) -> None:
@@ -190,10 +177,10 @@ def reply(
     Raises:
         NoSuchDispatchError: it is not here. AudienceError: it is the own office's.
     """
-    line = _line_error(desk)
+    line = line_error(desk)
     check_admitted(desk)
     if not dry_run:
-        _finish_begun(desk, line)
+        finish_begun(desk, line)
     entry = _answerable(desk, place)
     header = entry.header
     if letter.subject is None:
@@ -212,7 +199,7 @@ def reply(
         created=desk.time(),
         reply=Reply(header.channel, header.number, entry.hash),
     )
-    return _counted(desk, [_send_one(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run)])
+    return _counted(desk, [send_one(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run)])
 
 
 def _counted(desk: "Desk", sent: list[Posted]) -> list[Posted]:
@@ -232,9 +219,9 @@ def comply(desk: "Desk", place: str, word: str, *, why: str | None = None, dry_r
     """
     from cipherpost.dispatch.header import Ack
 
-    line = _line_error(desk)
+    line = line_error(desk)
     check_admitted(desk)
-    _finish_begun(desk, line)
+    finish_begun(desk, line)
     entry = _answerable(desk, place)
     header = entry.header
     said = [row.word for row in desk.mail.mine(header.channel, header.number)]
@@ -256,7 +243,7 @@ def comply(desk: "Desk", place: str, word: str, *, why: str | None = None, dry_r
     if why is None:
         desk.mail.add_mine(header.channel, header.number, entry.hash, word, desk.time())
         put_bare(desk, Plan(channel=plan.channel, kind=plan.kind, created=plan.created, acks=(act,)))
-        return _counted(desk, _post_all(desk, plan.channel, line))
+        return _counted(desk, post_all(desk, plan.channel, line))
     letter = text_of(why, subject=f"Unable: {place}", attachments=())
     plan = Plan(
         channel=plan.channel,
@@ -265,7 +252,7 @@ def comply(desk: "Desk", place: str, word: str, *, why: str | None = None, dry_r
         reply=Reply(header.channel, header.number, entry.hash),
         acks=(act,),
     )
-    sent = _send_one(desk, plan, letter, line, even_if_sent=False, dry_run=dry_run)
+    sent = send_one(desk, plan, letter, line, even_if_sent=False, dry_run=dry_run)
     if not sent.already and not dry_run:
         desk.mail.add_mine(header.channel, header.number, entry.hash, word, desk.time())
     return _counted(desk, [sent])
@@ -313,172 +300,3 @@ def _answerable(desk: "Desk", place: str) -> "Entry":
             hints=("cipherpost fetch", "cipherpost inbox"),
         )
     return entry
-
-
-# ---- one letter --------------------------------------------------------------------------------------------------
-
-
-def _line_error(desk: "Desk") -> CipherpostError | None:
-    """Bring roster and own channels up to date; without a line, the reason why, and one goes on with what is known."""
-    try:
-        syncing.follow_roster(desk)
-        own = [name for name in syncing.readable(desk) if name.partition("/")[0] == desk.office]
-        for channel in own:
-            if channel != syncing.ROSTER_CHANNEL:
-                syncing.follow(desk, channel)
-    except UnableError as error:
-        if desk.roster.newest == 0:
-            raise
-        return error
-    return None
-
-
-def _finish_begun(desk: "Desk", line: CipherpostError | None) -> None:
-    """Post what waits before anything new is made (I4); what cannot be posted stops nothing here: `fetch` tells."""
-    if line is None:
-        for _ in drain(desk):
-            pass
-
-
-def _send_one(
-    desk: "Desk",
-    plan: Plan,
-    letter: Outgoing,
-    line: CipherpostError | None,
-    *,
-    even_if_sent: bool,
-    dry_run: bool,
-) -> Posted:
-    from cipherpost.letter import content_digest, letter_size
-
-    draft = _draft(desk, plan, letter)
-    letter_size(draft)  # refuses what cannot be a letter, before anything is made
-    newest = desk.roster.newest
-    to = desk.roster.members(plan.audience, newest)
-    who_not = unreached(desk, plan.audience)
-    if dry_run:
-        due = desk.roster.readers(plan.kind, (plan.audience,), plan.office, newest)
-        readers = tuple(f"{each.office}/{each.name}" for each in due)
-        number = desk.chain.channel(plan.channel).tip[0] + 1
-        return Posted(
-            channel=plan.channel, kind=plan.kind, number=number, to=to, unreached=who_not, readers=readers, dry_run=True
-        )
-    digest = content_digest(draft, about=plan.about())
-    if not even_if_sent:
-        before = _sent_before(desk, plan.channel, digest)
-        if before is not None:
-            return before
-        waiting = _waiting_same(desk, plan.channel, digest)
-        if waiting is not None:
-            return _outcome(desk, waiting, line, who_not)
-    item = put_letter(desk, plan, draft, keep=lambda name: keep_sent(desk, name, draft, digest))
-    return _outcome(desk, item, line, who_not)
-
-
-def _draft(desk: "Desk", plan: Plan, letter: Outgoing) -> "LetterDraft":
-    from cipherpost.letter import LetterDraft
-
-    return LetterDraft(
-        fingerprint=desk.fingerprint,
-        from_office=desk.office,
-        to=(plan.audience,),
-        kind=plan.kind,
-        written=plan.created,
-        subject=letter.subject or "Letter",
-        body=letter.body,
-        body_type=letter.body_type,
-        attachments=letter.attachments,
-    )
-
-
-def keep_sent(desk: "Desk", item: str, draft: "LetterDraft", digest: str) -> None:
-    """Lock away what lists and a second `send` need to know of a letter in the outbox."""
-    outline = letters.Outline(
-        subject=draft.subject, attachments=tuple((each.name, each.type, each.size) for each in draft.attachments)
-    )
-    desk.vault.put(f"outgoing {item}", json.dumps([digest, outline.as_bytes().decode()]).encode())
-
-
-def _sent_before(desk: "Desk", channel: str, digest: str) -> Posted | None:
-    """The own office's last letter in the channel, if it says the same (I4)."""
-    kept = desk.vault.get(f"last {channel}")
-    if kept is None:
-        return None
-    last, number, text_hash = json.loads(kept)
-    entry = desk.chain.channel(channel).entry(number)
-    if last != digest or entry is None or entry.hash != text_hash:
-        return None
-    newer = [row for row in desk.mail.rows(channel) if row.number > number and row.kind not in {"receipt", "check"}]
-    if newer:
-        return None
-    return Posted(
-        channel=channel,
-        kind=entry.header.kind,
-        number=number,
-        hash=entry.hash,
-        time=entry.header.time,
-        to=desk.roster.members(entry.header.audience, desk.roster.newest),
-        already=True,
-    )
-
-
-def _waiting_same(desk: "Desk", channel: str, digest: str) -> "Item | None":
-    for item in desk.outbox.items():
-        if item.plan().get("channel") == channel:
-            kept = desk.vault.get(f"outgoing {item.name}")
-            if kept is not None and json.loads(kept)[0] == digest:
-                return item
-    return None
-
-
-def _outcome(desk: "Desk", item: "Item", line: CipherpostError | None, who_not: dict[str, str]) -> Posted:
-    """Post everything that waits; what became of this item."""
-    plan = Plan.from_dict(item.plan())
-    failed: CipherpostError | None = line
-    if line is None:
-        for name, outcome in drain(desk):
-            if name == item.name:
-                if isinstance(outcome, Posted):
-                    return Posted(
-                        channel=outcome.channel,
-                        kind=outcome.kind,
-                        number=outcome.number,
-                        hash=outcome.hash,
-                        time=outcome.time,
-                        to=outcome.to,
-                        unreached=who_not,
-                    )
-                failed = outcome
-    return Posted(
-        channel=plan.channel,
-        kind=plan.kind,
-        to=desk.roster.members(plan.audience, desk.roster.newest),
-        unreached=who_not,
-        waiting=_waits(failed),
-    )
-
-
-def _waits(error: CipherpostError | None) -> CipherpostError:
-    assert error is not None
-    if isinstance(error, UnableError) and not any("outbox" in hint for hint in error.hints):
-        # Not "repeat the command" too: fetch sends what waits, and there is nothing to write again.
-        acts = [hint.partition("repeat the command")[0].removesuffix(", and ") for hint in error.hints]
-        sends = "cipherpost fetch    (it sends the letter, which waits in the outbox: nothing is lost)"
-        error.hints = (sends, *(act for act in acts if act))
-    return error
-
-
-def _post_all(desk: "Desk", channel: str, line: CipherpostError | None) -> list[Posted]:
-    """Post everything that waits; the outcomes on one channel."""
-    if line is not None:
-        return [Posted(channel=channel, kind="receipt", waiting=_waits(line))]
-    return list(_of_channel(desk, channel))
-
-
-def _of_channel(desk: "Desk", channel: str) -> Iterator[Posted]:
-    for _, outcome in drain(desk):
-        if isinstance(outcome, Posted):
-            if outcome.channel == channel:
-                yield outcome
-        else:
-            yield Posted(channel=channel, kind="receipt", waiting=_waits(outcome))

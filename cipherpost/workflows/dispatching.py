@@ -1,0 +1,197 @@
+"""One letter on its way: not sent twice, put into the outbox, posted with all that waits; whoever writes it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cipherpost.errors import CipherpostError, UnableError
+from cipherpost.workflows import letters, syncing
+from cipherpost.workflows.addressing import unreached
+from cipherpost.workflows.composing import put_letter
+from cipherpost.workflows.draining import drain
+from cipherpost.workflows.plans import Plan
+from cipherpost.workflows.results import Posted
+
+if TYPE_CHECKING:
+    from cipherpost.desk import Desk
+    from cipherpost.home.outbox import Item
+    from cipherpost.letter import Attachment, BodyType, LetterDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A letter before it has an audience; ``subject`` None: to be made from what it answers; ``data``: JSON."""
+
+    body: str | None = field(repr=False)
+    body_type: "BodyType"
+    subject: str | None = field(repr=False)
+    attachments: "tuple[Attachment, ...]" = field(default=(), repr=False)
+    data: bytes | None = field(default=None, repr=False)
+
+
+def line_error(desk: "Desk") -> CipherpostError | None:
+    """Bring roster and own channels up to date; without a line, the reason why, and one goes on with what is known."""
+    try:
+        syncing.follow_roster(desk)
+        own = [name for name in syncing.readable(desk) if name.partition("/")[0] == desk.office]
+        for channel in own:
+            if channel != syncing.ROSTER_CHANNEL:
+                syncing.follow(desk, channel)
+    except UnableError as error:
+        if desk.roster.newest == 0:
+            raise
+        return error
+    return None
+
+
+def finish_begun(desk: "Desk", line: CipherpostError | None) -> None:
+    """Post what waits before anything new is made (I4); what cannot be posted stops nothing here: `fetch` tells."""
+    if line is None:
+        for _ in drain(desk):
+            pass
+
+
+def send_one(
+    desk: "Desk",
+    plan: Plan,
+    letter: Outgoing,
+    line: CipherpostError | None,
+    *,
+    even_if_sent: bool,
+    dry_run: bool,
+) -> Posted:
+    from cipherpost.letter import content_digest, letter_size
+
+    draft = _draft(desk, plan, letter)
+    letter_size(draft)  # refuses what cannot be a letter, before anything is made
+    newest = desk.roster.newest
+    to = desk.roster.members(plan.audience, newest)
+    who_not = unreached(desk, plan.audience)
+    if dry_run:
+        due = desk.roster.readers(plan.kind, (plan.audience,), plan.office, newest)
+        readers = tuple(f"{each.office}/{each.name}" for each in due)
+        number = desk.chain.channel(plan.channel).tip[0] + 1
+        return Posted(
+            channel=plan.channel, kind=plan.kind, number=number, to=to, unreached=who_not, readers=readers, dry_run=True
+        )
+    digest = content_digest(draft, about=plan.about())
+    if not even_if_sent:
+        before = _sent_before(desk, plan.channel, digest)
+        if before is not None:
+            return before
+        waiting = _waiting_same(desk, plan.channel, digest)
+        if waiting is not None:
+            return _outcome(desk, waiting, line, who_not)
+    item = put_letter(desk, plan, draft, keep=lambda name: keep_sent(desk, name, draft, digest))
+    return _outcome(desk, item, line, who_not)
+
+
+def _draft(desk: "Desk", plan: Plan, letter: Outgoing) -> "LetterDraft":
+    from cipherpost.letter import LetterDraft
+
+    return LetterDraft(
+        fingerprint=desk.fingerprint,
+        from_office=desk.office,
+        to=(plan.audience,),
+        kind=plan.kind,
+        written=plan.created,
+        subject=letter.subject or "Letter",
+        body=letter.body,
+        body_type=letter.body_type,
+        attachments=letter.attachments,
+        data=letter.data,
+    )
+
+
+def keep_sent(desk: "Desk", item: str, draft: "LetterDraft", digest: str) -> None:
+    """Lock away what lists and a second `send` need to know of a letter in the outbox."""
+    outline = letters.Outline(
+        subject=draft.subject, attachments=tuple((each.name, each.type, each.size) for each in draft.attachments)
+    )
+    desk.vault.put(f"outgoing {item}", json.dumps([digest, outline.as_bytes().decode()]).encode())
+
+
+def _sent_before(desk: "Desk", channel: str, digest: str) -> Posted | None:
+    """The own office's last letter in the channel, if it says the same (I4)."""
+    kept = desk.vault.get(f"last {channel}")
+    if kept is None:
+        return None
+    last, number, text_hash = json.loads(kept)
+    entry = desk.chain.channel(channel).entry(number)
+    if last != digest or entry is None or entry.hash != text_hash:
+        return None
+    newer = [row for row in desk.mail.rows(channel) if row.number > number and row.kind not in {"receipt", "check"}]
+    if newer:
+        return None
+    return Posted(
+        channel=channel,
+        kind=entry.header.kind,
+        number=number,
+        hash=entry.hash,
+        time=entry.header.time,
+        to=desk.roster.members(entry.header.audience, desk.roster.newest),
+        already=True,
+    )
+
+
+def _waiting_same(desk: "Desk", channel: str, digest: str) -> "Item | None":
+    for item in desk.outbox.items():
+        if item.plan().get("channel") == channel:
+            kept = desk.vault.get(f"outgoing {item.name}")
+            if kept is not None and json.loads(kept)[0] == digest:
+                return item
+    return None
+
+
+def _outcome(desk: "Desk", item: "Item", line: CipherpostError | None, who_not: dict[str, str]) -> Posted:
+    """Post everything that waits; what became of this item."""
+    plan = Plan.from_dict(item.plan())
+    failed: CipherpostError | None = line
+    if line is None:
+        for name, outcome in drain(desk):
+            if name == item.name:
+                if isinstance(outcome, Posted):
+                    return Posted(
+                        channel=outcome.channel,
+                        kind=outcome.kind,
+                        number=outcome.number,
+                        hash=outcome.hash,
+                        time=outcome.time,
+                        to=outcome.to,
+                        unreached=who_not,
+                    )
+                failed = outcome
+    return Posted(
+        channel=plan.channel,
+        kind=plan.kind,
+        to=desk.roster.members(plan.audience, desk.roster.newest),
+        unreached=who_not,
+        waiting=_waits(failed),
+    )
+
+
+def _waits(error: CipherpostError | None) -> CipherpostError:
+    assert error is not None
+    if isinstance(error, UnableError) and not any("outbox" in hint for hint in error.hints):
+        # Not "repeat the command" too: fetch sends what waits, and there is nothing to write again.
+        acts = [hint.partition("repeat the command")[0].removesuffix(", and ") for hint in error.hints]
+        sends = "cipherpost fetch    (it sends the letter, which waits in the outbox: nothing is lost)"
+        error.hints = (sends, *(act for act in acts if act))
+    return error
+
+
+def post_all(desk: "Desk", channel: str, line: CipherpostError | None) -> list[Posted]:
+    """Post everything that waits; the outcomes on one channel."""
+    if line is not None:
+        return [Posted(channel=channel, kind="receipt", waiting=_waits(line))]
+    return list(_of_channel(desk, channel))
+
+
+def _of_channel(desk: "Desk", channel: str) -> Iterator[Posted]:
+    for _, outcome in drain(desk):
+        if isinstance(outcome, Posted):
+            if outcome.channel == channel:
+                yield outcome
+        else:
+            yield Posted(channel=channel, kind="receipt", waiting=_waits(outcome))
