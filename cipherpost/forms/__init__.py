@@ -1,0 +1,1 @@
+"""Forms: what a report says, field by field (docs/reports.md)."""

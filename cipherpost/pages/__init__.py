@@ -1,0 +1,1 @@
+"""Pages for a browser: self-contained, without network, everything from outside escaped."""
