@@ -6,20 +6,31 @@ Each module beside this one is thin: it reads options, calls one workflow and ha
 import gc
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from cipherpost.cli.app import cli
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
 
-def run(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code; every refusal becomes an error line and at most two hints."""
+
+def run(arguments: list[str] | None = None, *, clock: "Callable[[], datetime] | None" = None) -> int:
+    """Run one command and return its exit code; every refusal becomes an error line and at most two hints.
+
+    Args:
+        arguments: the words behind the program's name; those it was called with where None is given.
+        clock: another time (aware, UTC) than the machine's.
+    """
     import click
 
+    from cipherpost.cli.options import Session
     from cipherpost.errors import CipherpostError
 
     _prepare_streams()
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        result = cli.main(words, prog_name="cipherpost", standalone_mode=False)
+        result = cli.main(words, prog_name="cipherpost", standalone_mode=False, obj=Session(clock=clock))
         sys.stdout.flush()
     except CipherpostError as error:
         return _refuse(error, words)

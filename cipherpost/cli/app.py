@@ -69,8 +69,7 @@ def cli(ctx: click.Context, /, **given: Any) -> int | None:
     """
     from cipherpost.cli.options import Session
 
-    ctx.obj = Session()
-    ctx.obj.take(**given)
+    ctx.ensure_object(Session).take(**given)
     if ctx.invoked_subcommand is None:
         from cipherpost.cli.start import status
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cipherpost.cli.progress import Bars
     from cipherpost.desk import Desk
 
@@ -31,6 +33,8 @@ class Session:
     stale_ok: bool = False
     clock_ok: bool = False
     alone: bool = False
+    clock: "Callable[[], datetime] | None" = None
+    """Another time than the machine's, for what plays a story; no option sets it."""
 
     def take(self, **given: Any) -> None:
         """Add options; those not given change nothing."""
@@ -75,6 +79,7 @@ class Session:
             passphrase=self.passphrase,
             progress=self.bars(),
             trace=self.trace,
+            clock=self.clock,
             overrides=Overrides(stale_ok=self.stale_ok, clock_ok=self.clock_ok, alone=self.alone),
         )
         context = click.get_current_context()

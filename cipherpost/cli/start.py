@@ -46,6 +46,7 @@ def init(
         timezone=timezone,
         home=_new_home(session),
         passphrase=None if no_passphrase else session.new_passphrase,
+        clock=session.clock,
     )
     if session.as_json:
         output.emit(
@@ -108,6 +109,7 @@ def join(
         home=_new_home(session),
         out=Path(out) if out else None,
         passphrase=None if no_passphrase else session.new_passphrase,
+        clock=session.clock,
     )
     if session.as_json:
         output.emit(
