@@ -1,0 +1,355 @@
+"""Debts seen together: offices by periods, how complete a column is, how many were on time, rows for scripts.
+
+Everything here is made from `Debt`s alone, so that whoever has the same ledger has the same returns.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+from cipherpost.dispatch.periods import PeriodKind, is_event, period_kind
+from cipherpost.ledger.calendar import period_days
+from cipherpost.ledger.debt import OPEN, REPORTED, Debt, State
+
+COLUMNS: Final = (
+    "office",
+    "title",
+    "form",
+    "period",
+    "event",
+    "order",
+    "state",
+    "facts",
+    "due",
+    "dispatch",
+    "judged_by",
+    "as_of",
+)
+"""The columns of a row, in JSON and CSV alike."""
+
+GRAVEST: Final = (
+    State.OVERDUE,
+    State.UNKNOWN,
+    State.SENT_BACK,
+    State.DUE,
+    State.EXTENDED,
+    State.NOT_DUE,
+    State.LATE,
+    State.NIL,
+    State.CORRECTED,
+    State.ON_TIME,
+    State.EXCUSED,
+    State.MOOT,
+)
+"""All states, first what wants most attention: the one that a cell of several debts shows."""
+_RANK: Final = {state: rank for rank, state in enumerate(GRAVEST)}
+_NOTHING_OWED: Final = frozenset({State.MOOT, State.EXCUSED})
+_MISSING: Final = OPEN - {State.UNKNOWN}
+_MISSED: Final = frozenset({State.OVERDUE, State.SENT_BACK})
+
+
+# ---- one debt ----------------------------------------------------------------------------------------------------
+
+
+def span(debt: Debt) -> tuple[date, date]:
+    """The first and last day that a debt is about: of its period; the day an event is held; the day an answer is due."""
+    if debt.period is not None and not is_event(debt.period):
+        return _days(debt.period)
+    day = debt.held or debt.day
+    return day, day
+
+
+@lru_cache(maxsize=4096)
+def _days(period: str) -> tuple[date, date]:
+    return period_days(period)
+
+
+def within(debt: Debt, period: str) -> bool:
+    """Whether a debt is about ``period``: the event of that name, or days that all lie in that stretch of time."""
+    if is_event(period):
+        return debt.period == period
+    first, last = span(debt)
+    start, end = _days(period)
+    return start <= first and last <= end
+
+
+def row(debt: Debt, title: str, as_of: str) -> dict[str, Any]:
+    """A debt for scripts: the fields of `COLUMNS`, ``facts`` a list, what does not apply None.
+
+    ``due`` is the last day on which a report is on time; ``dispatch`` the newest version of the report.
+    """
+    event = debt.period is not None and is_event(debt.period)
+    return {
+        "office": debt.office,
+        "title": title,
+        "form": debt.form,
+        "period": None if event else debt.period,
+        "event": debt.period if event else None,
+        "order": debt.order,
+        "state": str(debt.state),
+        "facts": list(debt.facts),
+        "due": debt.day.isoformat(),
+        "dispatch": debt.latest,
+        "judged_by": debt.judged_by,
+        "as_of": as_of,
+    }
+
+
+# ---- the matrix --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Column:
+    """What the debts of one column have in common, in the order of time.
+
+    A form and a period; a form and the month (``2026-12``) in which its events are held; or an order,
+    ``center/all/14``, and what it wants.
+    """
+
+    last: date
+    """The last day it is about."""
+    form: str = ""
+    period: str = ""
+    events: bool = False
+    order: str = ""
+    what: str = ""
+
+    @property
+    def group(self) -> str:
+        """What stands over all columns of the same sort: the form, or ``orders``."""
+        return self.form or "orders"
+
+    @property
+    def head(self) -> str:
+        """What tells it from the others of its group: the period, or the order."""
+        return self.period or self.order
+
+    @property
+    def name(self) -> str:
+        """``monthly-return 2026-10``, ``conference-before held in 2026-12``, ``reply to center/all/14``."""
+        if self.order:
+            return f"{'reply to' if self.what == 'reply' else 'compliance with'} {self.order}"
+        return f"{self.form} {'held in ' if self.events else ''}{self.period}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The debts of one office in one column: one, or for events any number above."""
+
+    debts: tuple[Debt, ...]
+
+    @property
+    def state(self) -> State:
+        """The state that wants most attention."""
+        return min((debt.state for debt in self.debts), key=_RANK.__getitem__)
+
+    @property
+    def count(self) -> int:
+        """How many of the debts are in that state."""
+        state = self.state
+        return sum(debt.state is state for debt in self.debts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An office with one cell for each column; None where it owes nothing there."""
+
+    office: str
+    title: str
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How complete debts are: of ``owed`` ones (moot and excused not among them) so many were reported.
+
+    ``late`` and ``nil`` are among the ``reported``, ``late_offices`` who the late ones are of. ``missing`` names those
+    of whom nothing stands: overdue, sent back, or not sent yet while there is time. ``left_out``: reports that cannot
+    be read, where sums are made of them; they are among ``reported`` all the same. Offices with several debts, of
+    events, are named with each.
+    """
+
+    reported: int
+    owed: int
+    late: int = 0
+    nil: int = 0
+    unknown: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    excused: tuple[str, ...] = ()
+    late_offices: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    def line(self, most: int | None = None) -> str:
+        """``18 of 20 reported; 2 late; 1 nil; 0 unknown; missing: omsk, perm``, at most so many names of a sort."""
+        parts = [
+            f"{self.reported} of {self.owed} reported",
+            f"{self.late} late",
+            f"{self.nil} nil",
+            f"{len(self.unknown)} unknown" + (f": {_names(self.unknown, most)}" if self.unknown else ""),
+            f"missing: {_names(self.missing, most)}",
+        ]
+        if self.excused:
+            parts.append(f"excused: {_names(self.excused, most)}")
+        if self.left_out:
+            parts.append(f"left out: {_names(self.left_out, most)}")
+        return "; ".join(parts)
+
+
+def _names(names: Sequence[str], most: int | None) -> str:
+    if most is None or len(names) <= most:
+        return ", ".join(names) or "none"
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """Of the debts about ``month`` (``2026-10``) whose time is over so many were ``on_time``; unknown ones apart."""
+
+    month: str
+    on_time: int
+    of: int
+    unknown: int = 0
+
+    @property
+    def percent(self) -> int:
+        """Rounded down, so that only all of them are 100; 0 where nothing is judged."""
+        return 100 * self.on_time // self.of if self.of else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """Offices by columns as of a moment; ``coverage`` has one line for each column, ``rates`` one for each month."""
+
+    as_of: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    coverage: tuple[Coverage, ...]
+    rates: tuple[Rate, ...]
+
+    def groups(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Each sort of column (a form, ``orders``) with the places of its columns, in the order of names."""
+        places: dict[str, list[int]] = {}
+        for at, column in enumerate(self.columns):
+            places.setdefault(column.group, []).append(at)
+        for group in sorted(places, key=lambda name: (name == "orders", name)):
+            yield group, tuple(places[group])
+
+    @property
+    def late(self) -> dict[str, list[Debt]]:
+        """Office to its late reports."""
+        return self._where(is_late)
+
+    @property
+    def missing(self) -> dict[str, list[Debt]]:
+        """Office to what it has not sent though its time is over, or what was sent back."""
+        return self._where(lambda debt: debt.state in _MISSED)
+
+    def _where(self, wanted: Callable[[Debt], bool]) -> dict[str, list[Debt]]:
+        found: dict[str, list[Debt]] = {}
+        for each in self.rows:
+            for cell in each.cells:
+                for debt in cell.debts if cell else ():
+                    if wanted(debt):
+                        found.setdefault(each.office, []).append(debt)
+        return found
+
+
+def is_late(debt: Debt) -> bool:
+    """Whether a report is there and came late."""
+    return debt.state is State.LATE or (debt.state in REPORTED and "late" in debt.facts)
+
+
+def column_of(debt: Debt) -> Column:
+    """The column that a debt belongs to; for an order, its last day is that of this debt."""
+    first, last = span(debt)
+    if debt.order is not None:
+        return Column(last, order=debt.order, what=debt.what or "")
+    form, period = debt.form or "", debt.period or ""
+    if period_kind(period) is PeriodKind.EVENT:
+        month = f"{first:%Y-%m}"
+        return Column(_days(month)[1], form, month, events=True)
+    return Column(last, form, period)
+
+
+def matrix(debts: Iterable[Debt], *, titles: Mapping[str, str], as_of: str) -> Matrix:
+    """Lay debts out by office and column.
+
+    Args:
+        debts: as a ledger gives them.
+        titles: title by office, in the order of the rows; every office that owes is in it.
+        as_of: the judging time, a protocol time.
+    """
+    by_column: dict[Column, dict[str, list[Debt]]] = {}
+    orders: dict[str, Column] = {}
+    kept = list(debts)
+    for debt in kept:
+        column = column_of(debt)
+        if debt.order is not None:  # extended for one office, it is still one column, where it was due first
+            before = orders.get(debt.order)
+            if before is None:
+                orders[debt.order] = column
+            elif column < before:
+                by_column[column] = by_column.pop(before)
+                orders[debt.order] = column
+            else:
+                column = before
+        by_column.setdefault(column, {}).setdefault(debt.office, []).append(debt)
+    columns = tuple(sorted(by_column))
+    owing = {debt.office for debt in kept}
+    rows = tuple(
+        Row(
+            office=office,
+            title=title,
+            cells=tuple(Cell(tuple(found)) if (found := by_column[column].get(office)) else None for column in columns),
+        )
+        for office, title in titles.items()
+        if office in owing
+    )
+    lines = []
+    for at in range(len(columns)):
+        lines.append(coverage(debt for each in rows if (cell := each.cells[at]) is not None for debt in cell.debts))
+    return Matrix(as_of=as_of, columns=columns, rows=rows, coverage=tuple(lines), rates=rates(kept, as_of))
+
+
+def coverage(debts: Iterable[Debt]) -> Coverage:
+    """How complete ``debts`` are; names stand in the order given."""
+    kept = list(debts)
+    owed = [debt for debt in kept if debt.state not in _NOTHING_OWED]
+    late = [debt for debt in owed if is_late(debt)]
+    reported = [debt for debt in owed if debt.state in REPORTED]
+    return Coverage(
+        reported=len(reported),
+        owed=len(owed),
+        late=len(late),
+        nil=sum(debt.state is State.NIL or "nil" in debt.facts for debt in reported),
+        unknown=tuple(_who(debt) for debt in owed if debt.state is State.UNKNOWN),
+        missing=tuple(_who(debt) for debt in owed if debt.state in _MISSING),
+        excused=tuple(_who(debt) for debt in kept if debt.state is State.EXCUSED),
+        late_offices=tuple(_who(debt) for debt in late),
+    )
+
+
+def _who(debt: Debt) -> str:
+    """The office, and for an event which; one whose report came back says so."""
+    name = f"{debt.office} {debt.period}" if debt.period is not None and is_event(debt.period) else debt.office
+    return f"{name} (sent back)" if debt.state is State.SENT_BACK else name
+
+
+def rates(debts: Iterable[Debt], as_of: str) -> tuple[Rate, ...]:
+    """How many were on time, by the month that the debts are about; only those whose time is over at ``as_of``."""
+    counts: dict[str, list[int]] = {}
+    for debt in debts:
+        if debt.deadline > as_of or debt.state in _NOTHING_OWED:
+            continue
+        month = counts.setdefault(f"{span(debt)[1]:%Y-%m}", [0, 0, 0])
+        if debt.state is State.UNKNOWN:
+            month[2] += 1
+            continue
+        month[0] += debt.state in REPORTED and not is_late(debt)
+        month[1] += 1
+    return tuple(
+        Rate(month=month, on_time=on_time, of=of, unknown=unknown)
+        for month, (on_time, of, unknown) in sorted(counts.items())
+    )
