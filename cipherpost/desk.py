@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cipherpost.home.recipients import Recipients
     from cipherpost.home.stated import StatedHeads
     from cipherpost.home.vault import Vault
+    from cipherpost.ledger.ledger import Ledger
     from cipherpost.postoffice import PostOffice
     from cipherpost.roster.fold import Roster
 
@@ -262,6 +263,13 @@ class Desk:
         from cipherpost.home.stated import StatedHeads
 
         return StatedHeads(self.mail)
+
+    @cached_property
+    def ledger(self) -> "Ledger":
+        """Who owes what by what this home has verified; kept, since asking again costs only what is new."""
+        from cipherpost.ledger.ledger import Ledger
+
+        return Ledger(self.chain)
 
     @property
     def roster(self) -> "Roster":

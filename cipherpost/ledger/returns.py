@@ -6,7 +6,6 @@ Everything here is made from `Debt`s alone, so that whoever has the same ledger 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final
 
 from cipherpost.dispatch.periods import PeriodKind, is_event, period_kind
@@ -54,16 +53,11 @@ _MISSED: Final = frozenset({State.OVERDUE, State.SENT_BACK})
 
 
 def span(debt: Debt) -> tuple[date, date]:
-    """The first and last day that a debt is about: of its period; the day an event is held; the day an answer is due."""
+    """The first and last day that a debt is about: of its period; of an event the day held; of an order the day due."""
     if debt.period is not None and not is_event(debt.period):
-        return _days(debt.period)
+        return period_days(debt.period)
     day = debt.held or debt.day
     return day, day
-
-
-@lru_cache(maxsize=4096)
-def _days(period: str) -> tuple[date, date]:
-    return period_days(period)
 
 
 def within(debt: Debt, period: str) -> bool:
@@ -71,7 +65,7 @@ def within(debt: Debt, period: str) -> bool:
     if is_event(period):
         return debt.period == period
     first, last = span(debt)
-    start, end = _days(period)
+    start, end = period_days(period)
     return start <= first and last <= end
 
 
@@ -269,7 +263,7 @@ def column_of(debt: Debt) -> Column:
     form, period = debt.form or "", debt.period or ""
     if period_kind(period) is PeriodKind.EVENT:
         month = f"{first:%Y-%m}"
-        return Column(_days(month)[1], form, month, events=True)
+        return Column(period_days(month)[1], form, month, events=True)
     return Column(last, form, period)
 
 
