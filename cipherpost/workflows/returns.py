@@ -1,0 +1,158 @@
+"""The returns: every debt of every office, for the center and for auditors."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cipherpost.dispatch.periods import parse_period
+from cipherpost.errors import UseError
+from cipherpost.ledger.debt import Debt
+from cipherpost.ledger.returns import Matrix, matrix, row, within
+from cipherpost.text import shown
+from cipherpost.workflows.typed import typed
+
+if TYPE_CHECKING:
+    from cipherpost.desk import Desk
+
+
+class NotForCommitteesError(UseError):
+    """A committee asked for what only the center and auditors see whole."""
+
+
+class FormNotStatedError(UseError):
+    """The roster names no form of this name."""
+
+
+class NoSuchGroupError(UseError):
+    """There is neither a group nor an office of this name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returns:
+    """The debts asked for, laid out by office and column.
+
+    ``titles``: of every office, in order of admission; ``remarks``: by dispatch (``tver/center/12``), what a reader
+    saw of its letter that no header tells.
+    """
+
+    network: str
+    as_of: str
+    period: str | None
+    form: str | None
+    group: str | None
+    debts: tuple[Debt, ...]
+    matrix: Matrix
+    titles: Mapping[str, str]
+    remarks: Mapping[str, str] = field(default_factory=dict)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The debts for scripts, in the order of the ledger: soonest due first."""
+        return [row(debt, self.titles.get(debt.office, debt.office), self.as_of) for debt in self.debts]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object for scripts."""
+        coverage = [
+            {
+                "form": column.form or None,
+                "period": column.period or None,
+                "events": column.events,
+                "order": column.order or None,
+                "reported": cover.reported,
+                "owed": cover.owed,
+                "late": cover.late,
+                "nil": cover.nil,
+                "unknown": list(cover.unknown),
+                "missing": list(cover.missing),
+                "excused": list(cover.excused),
+                "line": cover.line(),
+            }
+            for column, cover in zip(self.matrix.columns, self.matrix.coverage, strict=True)
+        ]
+        rates = [
+            {"month": rate.month, "on_time": rate.on_time, "of": rate.of, "unknown": rate.unknown}
+            for rate in self.matrix.rates
+        ]
+        remarks = [{"dispatch": place, "remark": remark} for place, remark in self.remarks.items()]
+        return {
+            "as_of": self.as_of,
+            "debts": self.rows(),
+            "coverage": coverage,
+            "on_time_rates": rates,
+            "remarks": remarks,
+        }
+
+
+def returns(
+    desk: "Desk",
+    period: str | None = None,
+    *,
+    form: str | None = None,
+    group: str | None = None,
+    as_of: str | None = None,
+) -> Returns:
+    """Who owes and owed what, and what became of it, by what this home has verified.
+
+    Args:
+        period: only what is about days within it, or the event of that name.
+        form: only this form.
+        group: only the offices of this group, or this one office.
+        as_of: the judging time, as the protocol writes it; now where None is given.
+
+    Raises:
+        NotForCommitteesError: a committee has but its own channels; `cipherpost.workflows.owing` is for it.
+        TypedError: not a period. FormNotStatedError, NoSuchGroupError: the roster names none such.
+    """
+    _check_office(desk)
+    moment = as_of or desk.time()
+    newest = desk.roster.newest
+    if period is not None:
+        with typed("cipherpost returns 2026-10"):
+            parse_period(period)
+    if form is not None and form not in desk.roster.forms(newest):
+        known = ", ".join(desk.roster.forms(newest)) or "none"
+        raise FormNotStatedError(f"the roster states no form {shown(form)}", rule=f"forms stated: {known}")
+    debts = desk.ledger.debts(moment, offices=_offices(desk, group))
+    found = tuple(debt for debt in debts if _wanted(debt, period, form))
+    titles = {name: desk.roster.title(name, newest) for name in desk.roster.offices(newest)}
+    return Returns(
+        network=desk.network,
+        as_of=moment,
+        period=period,
+        form=form,
+        group=group,
+        debts=found,
+        matrix=matrix(found, titles=titles, as_of=moment),
+        titles=titles,
+        remarks=_remarks(desk, found),
+    )
+
+
+def _wanted(debt: Debt, period: str | None, form: str | None) -> bool:
+    return (form is None or debt.form == form) and (period is None or within(debt, period))
+
+
+def _check_office(desk: "Desk") -> None:
+    if not desk.is_center and desk.roster.role(desk.office) != "auditor":
+        raise NotForCommitteesError(
+            "the returns of all offices are for the center and for auditors",
+            rule="a committee knows only what it owes itself",
+            hints=("cipherpost owed",),
+        )
+
+
+def _offices(desk: "Desk", group: str | None) -> frozenset[str] | None:
+    """The offices of a group, or the one office named; None: all."""
+    if group is None:
+        return None
+    newest = desk.roster.newest
+    if desk.roster.is_group(group, newest):
+        return frozenset(desk.roster.members(group, newest))
+    if desk.roster.office(group) is not None:
+        return frozenset({group})
+    known = ", ".join(desk.roster.groups(newest)) or "none but all"
+    raise NoSuchGroupError(f"there is no group {shown(group)}", rule=f"groups stated: {known}")
+
+
+def _remarks(desk: "Desk", debts: Iterable[Debt]) -> dict[str, str]:
+    """What readers remarked about the dispatches that pay these debts."""
+    return {}
