@@ -116,6 +116,11 @@ def _columns(stream: TextIO) -> int | None:
     return shutil.get_terminal_size().columns
 
 
+def wrapped(text: str, *, indent: int) -> str:
+    """``text`` as a result on standard output: broken between words on a terminal, as it is elsewhere."""
+    return _wrapped(text, sys.stdout, indent=indent)
+
+
 def _wrapped(text: str, stream: TextIO, *, indent: int) -> str:
     """``text`` broken between words for a terminal, further lines indented; as it is elsewhere.
 

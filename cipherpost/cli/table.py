@@ -37,6 +37,7 @@ SECTIONS: Final[tuple[tuple[str, dict[str, Place]], ...]] = (
             "admit": Place("people", "admit", "admit officers by their cards"),
             "roster": Place("people", "roster", "who belongs, with which keys"),
             "group": Place("people", "group", "name a set of offices"),
+            "settings": Place("settings", "settings", "time zone, escrow, usual silence"),
             "suspend": Place("standing", "suspend", "stop writing to an office"),
             "reinstate": Place("standing", "reinstate", "take an office back"),
         },
@@ -57,6 +58,19 @@ SECTIONS: Final[tuple[tuple[str, dict[str, Place]], ...]] = (
             "inbox": Place("read", "inbox", "the letters that came"),
             "read": Place("read", "read", "show a letter, save its attachments"),
             "complied": Place("read", "complied", "say that an instruction is carried out"),
+        },
+    ),
+    (
+        "Report",
+        {
+            "owed": Place("returns", "owed", "what this office still owes"),
+            "returns": Place("returns", "returns", "who owes what, who has sent it"),
+            "duty": Place("duties", "duty", "what is owed regularly"),
+            "send-back": Place("deciding", "send_back", "return a report to be corrected"),
+            "accept": Place("deciding", "accept", "accept a report as it is"),
+            "extend": Place("deciding", "extend", "give more time"),
+            "excuse": Place("deciding", "excuse", "let an office off a report"),
+            "remind": Place("deciding", "remind", "write to who owes something"),
         },
     ),
     (

@@ -12,6 +12,7 @@ from cipherpost.text import shown
 from cipherpost.workflows.typed import typed
 
 if TYPE_CHECKING:
+    from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
 
 
@@ -31,8 +32,8 @@ class NoSuchGroupError(UseError):
 class Returns:
     """The debts asked for, laid out by office and column.
 
-    ``titles``: of every office, in order of admission; ``remarks``: by dispatch (``tver/center/12``), what a reader
-    saw of its letter that no header tells.
+    ``titles``: of every office, in order of admission; ``zone``: of the network; ``cited``: the dispatches that
+    the debts name, by place (``tver/center/12``); ``remarks``: by place, what a reader saw that no header tells.
     """
 
     network: str
@@ -43,6 +44,8 @@ class Returns:
     debts: tuple[Debt, ...]
     matrix: Matrix
     titles: Mapping[str, str]
+    zone: str
+    cited: "Mapping[str, Entry]"
     remarks: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self) -> list[dict[str, Any]]:
@@ -123,6 +126,8 @@ def returns(
         debts=found,
         matrix=matrix(found, titles=titles, as_of=moment),
         titles=titles,
+        zone=desk.roster.timezone(newest),
+        cited=_cited(desk, found),
         remarks=_remarks(desk, found),
     )
 
@@ -156,3 +161,20 @@ def _offices(desk: "Desk", group: str | None) -> frozenset[str] | None:
 def _remarks(desk: "Desk", debts: Iterable[Debt]) -> dict[str, str]:
     """What readers remarked about the dispatches that pay these debts."""
     return {}
+
+
+def _cited(desk: "Desk", debts: Iterable[Debt]) -> "dict[str, Entry]":
+    """The dispatches that ``debts`` name, by place; those that this home has not are left out."""
+    named = {
+        place
+        for debt in debts
+        for place in (debt.order, debt.report, debt.latest, debt.evidence, debt.decision)
+        if place is not None
+    }
+    found = {}
+    for place in sorted(named):
+        channel, _, number = place.rpartition("/")
+        entry = desk.chain.channel(channel).entry(int(number))
+        if entry is not None:
+            found[place] = entry
+    return found

@@ -1,0 +1,198 @@
+"""The returns on a terminal: a matrix of words for each form, what each column covers, and what was remarked.
+
+On a terminal the newest columns that fit beside names and titles are shown, elsewhere all of them.
+"""
+
+import shutil
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from cipherpost.cli import output
+from cipherpost.ledger.debt import State
+from cipherpost.ledger.returns import Cell, Matrix
+
+if TYPE_CHECKING:
+    from cipherpost.workflows.returns import Returns
+
+WORDS: Final = {
+    State.MOOT: "moot",
+    State.EXCUSED: "excused",
+    State.SENT_BACK: "sent back",
+    State.UNKNOWN: "unknown",
+    State.OVERDUE: "overdue",
+    State.EXTENDED: "extended",
+    State.DUE: "due",
+    State.NOT_DUE: "not due",
+    State.LATE: "late",
+    State.NIL: "nil",
+    State.CORRECTED: "corrected",
+    State.ON_TIME: "on time",
+}
+"""What a cell says."""
+NOTHING: Final = "-"
+"""What a cell says where nothing is owed."""
+
+_STYLES: Final = {
+    State.SENT_BACK: "magenta",
+    State.UNKNOWN: "magenta",
+    State.OVERDUE: "bold red",
+    State.LATE: "yellow",
+    State.ON_TIME: "green",
+    State.CORRECTED: "green",
+    State.NIL: "green",
+}
+_GAP: Final = "  "
+_TITLE: Final = 16
+"""Columns of a terminal that titles keep before another period is shown."""
+_NAMES: Final = 12
+"""Most names of a sort in a line of coverage on a terminal; elsewhere all."""
+
+
+class _Word(NamedTuple):
+    text: str
+    style: str = ""
+
+
+_Line = Sequence[_Word]
+
+
+def show(found: "Returns", *, quiet: bool) -> None:
+    """Print the returns; notes for the person on standard error unless ``quiet``."""
+    if not found.debts:
+        output.say("nobody owes or owed anything here")
+        return
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    about = f" {found.period}" if found.period else ""
+    _print([_Word(f"Returns{about} of {found.network} as of {found.as_of}")])
+    for line in lines(found.matrix, columns):
+        _print(line)
+    for text in _notes(found, columns):
+        output.say(output.wrapped(output.safe(text), indent=2))
+    if not quiet:
+        output.hint("cipherpost returns --html returns.html")
+
+
+def cell_word(cell: Cell | None) -> str:
+    """``on time``; for several debts in one cell ``3 on time`` or ``1/3 overdue``."""
+    if cell is None:
+        return NOTHING
+    word, count, total = WORDS[cell.state], cell.count, len(cell.debts)
+    if total == 1:
+        return word
+    return f"{total} {word}" if count == total else f"{count}/{total} {word}"
+
+
+# ---- the matrix --------------------------------------------------------------------------------------------------
+
+
+def lines(matrix: Matrix, columns: int | None) -> Iterator[_Line]:
+    """The tables of a matrix, one for each form, in so many columns of a terminal; None: as wide as they are."""
+    for group, places in matrix.groups():
+        yield ()
+        yield from _table(matrix, group, places, columns)
+
+
+def _table(matrix: Matrix, group: str, places: Sequence[int], columns: int | None) -> Iterator[_Line]:
+    rows = [row for row in matrix.rows if any(row.cells[at] is not None for at in places)]
+    widths = {
+        at: max(_width(matrix.columns[at].head), *(_width(cell_word(row.cells[at])) for row in rows)) for at in places
+    }
+    name = max(_width(row.office) for row in rows)
+    title = max(_width(output.safe(row.title)) for row in rows)
+    shown = list(places)
+    if columns is not None:
+        shown = _fitting(places, widths, columns - name - len(_GAP) - min(title, _TITLE))
+        title = min(title, max(_TITLE, columns - name - len(_GAP) - _total(widths[at] for at in shown)))
+    events = ", by the month it is held" if matrix.columns[places[0]].events else ""
+    yield [_Word(_cut(f"{group}{events}", columns), "bold")]
+    heads = [_padded(matrix.columns[at].head, widths[at]) for at in shown]
+    yield [_Word(_joined([" " * name, " " * title, *heads]), "bold")]
+    for row in rows:
+        line = [_Word(_padded(row.office, name)), _Word(_padded(_cut(output.safe(row.title), title), title))]
+        for at in shown:
+            cell = row.cells[at]
+            line.append(_Word(_padded(cell_word(cell), widths[at]), _STYLES.get(cell.state, "") if cell else "dim"))
+        yield _spaced(line)
+    if len(shown) < len(places):
+        yield [_Word(f"the newest {len(shown)} of {len(places)}; the terminal has no room for more")]
+
+
+def _fitting(places: Sequence[int], widths: dict[int, int], room: int) -> list[int]:
+    """The newest columns that fit into ``room``, at least one."""
+    shown: list[int] = []
+    for at in reversed(places):
+        room -= widths[at] + len(_GAP)
+        if room < 0 and shown:
+            break
+        shown.insert(0, at)
+    return shown
+
+
+def _total(widths: Iterator[int]) -> int:
+    return sum(width + len(_GAP) for width in widths)
+
+
+def _notes(found: "Returns", columns: int | None) -> Iterator[str]:
+    """What the columns cover, how many were on time by month, what readers remarked."""
+    matrix = found.matrix
+    most = _NAMES if columns is not None else None
+    yield ""
+    for column, cover in zip(matrix.columns, matrix.coverage, strict=True):
+        yield f"{column.name}: {cover.line(most)}"
+    if matrix.rates:
+        yield ""
+        rates = (f"{rate.month} {rate.percent} % ({rate.on_time} of {rate.of})" for rate in matrix.rates if rate.of)
+        yield f"on time: {', '.join(rates)}"
+    if any(cell is None for row in matrix.rows for cell in row.cells):
+        yield f"{NOTHING}: nothing was owed"
+    if found.remarks:
+        yield ""
+        for place, remark in found.remarks.items():
+            yield f"{place}: {remark}"
+
+
+# ---- lines -------------------------------------------------------------------------------------------------------
+
+
+def _spaced(words: Sequence[_Word]) -> list[_Word]:
+    """Words with gaps between them, and nothing after the last."""
+    line: list[_Word] = []
+    for word in words:
+        line += [_Word(_GAP), word] if line else [word]
+    line[-1] = line[-1]._replace(text=line[-1].text.rstrip())
+    return line
+
+
+def _joined(words: Sequence[str]) -> str:
+    return _GAP.join(words).rstrip()
+
+
+def _width(text: str) -> int:
+    """How many columns ``text`` takes: none for marks set over a letter, two for the wide letters of East Asia."""
+    wide = sum(unicodedata.east_asian_width(ch) in "WF" for ch in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(ch)) for ch in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
+def _cut(text: str, width: int | None) -> str:
+    if width is None or _width(text) <= width:
+        return text
+    while _width(text) > width - 1:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
+def _print(line: _Line) -> None:
+    """A line in colour on a terminal, plain elsewhere."""
+    if not sys.stdout.isatty():
+        output.say("".join(word.text for word in line).rstrip())
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(highlight=False, soft_wrap=True).print(Text.assemble(*((word.text, word.style) for word in line)))
