@@ -42,6 +42,8 @@ def notice_lines(result: "Fetched") -> Iterator[str]:
         yield f"receipts sent to {many(len(receipts), 'office')}"
     for error in result.waiting:
         yield f"waits in the outbox: {error}"
+    if result.owed is not None:
+        yield result.owed
 
 
 def _trouble(result: "Fetched") -> Iterator[str]:

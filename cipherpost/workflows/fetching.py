@@ -41,7 +41,7 @@ class Fetched:
     ``new``: letters opened; ``held``: dispatches that wait for something missing, and letters left for later;
     ``unreadable``: letters that failed; ``known``: those that failed in an earlier round, and were not opened again;
     ``refused``: notes that do not count; ``missing``: numbers, by channel; ``before_you``: letters sealed before
-    this officer was a reader, seen for the first time.
+    this officer was a reader, seen for the first time; ``owed``: one line about this office's open debts.
     """
 
     new: list["Entry"] = field(default_factory=list)
@@ -58,6 +58,7 @@ class Fetched:
     not_admitted: CipherpostError | None = None
     just_admitted: bool = False
     cards_waiting: int = 0
+    owed: str | None = None
     stopped: list[CipherpostError] = field(default_factory=list)
 
     @property
@@ -141,6 +142,7 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
     if desk.officer in desk.roster.keepers(desk.roster.newest) and desk.is_center:
         result.cards_waiting = admission.count_waiting(desk)
     status.refresh(desk)
+    result.owed = status.owed_line(desk)
     return result
 
 

@@ -1,6 +1,6 @@
 """What this office owes: soonest first, in words, and the few debts that `status` and `fetch` speak of."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -114,13 +114,3 @@ def pays(debt: Debt) -> str:
         return f"cipherpost complied {debt.order}" if debt.what == "complied" else f"cipherpost reply {debt.order} FILE"
     verb = "correct" if debt.state is State.SENT_BACK else "report"
     return f"cipherpost {verb} {debt.form} {debt.period}"
-
-
-def summary(names: Sequence[tuple[str, str, bool]]) -> str | None:
-    """One line about debts, each its name, its day and whether it is an order: how many are open, which is first."""
-    if not names:
-        return None
-    orders = sum(order for _, _, order in names)
-    counts = [(len(names) - orders, "report"), (orders, "answer")]
-    what = " and ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count)
-    return f"you owe {what}; first: {names[0][0]} by {names[0][1]}"

@@ -24,10 +24,6 @@ class FormNotStatedError(UseError):
     """The roster names no form of this name."""
 
 
-class NoSuchGroupError(UseError):
-    """There is neither a group nor an office of this name."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returns:
     """The debts asked for, laid out by office and column.
@@ -103,7 +99,7 @@ def returns(
 
     Raises:
         NotForCommitteesError: a committee has but its own channels; `cipherpost.workflows.owing` is for it.
-        TypedError: not a period. FormNotStatedError, NoSuchGroupError: the roster names none such.
+        TypedError: not a period. FormNotStatedError, UnknownAudienceError: there is none such.
     """
     _check_office(desk)
     moment = as_of or desk.time()
@@ -149,13 +145,7 @@ def _offices(desk: "Desk", group: str | None) -> frozenset[str] | None:
     """The offices of a group, or the one office named; None: all."""
     if group is None:
         return None
-    newest = desk.roster.newest
-    if desk.roster.is_group(group, newest):
-        return frozenset(desk.roster.members(group, newest))
-    if desk.roster.office(group) is not None:
-        return frozenset({group})
-    known = ", ".join(desk.roster.groups(newest)) or "none but all"
-    raise NoSuchGroupError(f"there is no group {shown(group)}", rule=f"groups stated: {known}")
+    return frozenset(desk.roster.members(group, desk.roster.newest))
 
 
 def _remarks(desk: "Desk", debts: Iterable[Debt]) -> dict[str, str]:

@@ -1,21 +1,24 @@
 """What is new, owed, waiting, silent: counted when something changes, so that looking costs nothing."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.text import CENTER, parse_time
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
 
+_RUNNING: Final = frozenset({"not-due", "due", "extended"})
+"""States of debts that are overdue as soon as their time is over."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """``owed``: what is due of this office, soonest first, each ``channel, number, due, what``; ``silent``: offices
-    not heard of for longer than their interval.
+    """``owed``: what is due of this office, soonest first, as `cipherpost.workflows.owing.kept` gives it; ``silent``:
+    offices not heard of for longer than their interval.
     """
 
     network: str
@@ -30,6 +33,7 @@ class Status:
     silent: tuple[str, ...]
     moved: str | None
     last_fetch: str | None
+    now: str
 
     def as_json(self) -> dict[str, Any]:
         """The object for scripts."""
@@ -38,7 +42,7 @@ class Status:
             "office": self.office,
             "officer": self.officer,
             "new": self.new,
-            "owed": list(self.owed),
+            "owed": [debt["row"] for debt in self.owed],
             "outbox": self.outbox,
             "silent": list(self.silent),
             "proposals": 0,
@@ -54,8 +58,7 @@ class Status:
         yield "new letters", str(self.new)
         yield "waiting", f"{self.outbox} in the outbox"
         for debt in self.owed[:5]:
-            what = "a reply to" if debt["what"] == "reply" else "compliance with"
-            yield "owed", f"{what} {debt['channel']}/{debt['number']} by {debt['due']}"
+            yield "owed", debt_line(debt, self.now)
         if len(self.owed) > 5:
             yield "owed", f"and {len(self.owed) - 5} more"
         if self.silent:
@@ -85,12 +88,32 @@ def status(desk: "Desk") -> Status:
         admitted=desk.mail.meta("admitted") is not None,
         new=kept.get("new", 0),
         next_place=kept.get("next"),
-        owed=tuple(kept.get("owed", ())),
+        owed=tuple(kept.get("debts", ())),
         outbox=len(desk.outbox.items()),
         silent=_silent(desk, kept.get("days", 30), kept.get("heard_of", [])),
         moved=moved.reason if moved else None,
         last_fetch=desk.mail.meta("last fetch"),
+        now=desk.time(),
     )
+
+
+def debt_line(debt: Mapping[str, Any], now: str) -> str:
+    """One debt: ``monthly-return 2026-10 by 2026-11-05``, with how it stands unless it simply is due."""
+    row = debt["row"]
+    overdue = row["state"] in _RUNNING and debt["deadline"] <= now  # time has passed since it was counted
+    state = "overdue" if overdue else "" if row["state"] in {"due", "not-due"} else row["state"].replace("-", " ")
+    return f"{debt['name']} by {row['due']}{f' ({state})' if state else ''}"
+
+
+def owed_line(desk: "Desk") -> str | None:
+    """How many debts of this office are open, and which is first; None where none is."""
+    kept = json.loads(desk.mail.meta("status") or "{}").get("debts", ())
+    if not kept:
+        return None
+    orders = sum(debt["row"]["order"] is not None for debt in kept)
+    counts = [(len(kept) - orders, "report"), (orders, "answer")]
+    what = " and ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count)
+    return f"you owe {what}; first: {debt_line(kept[0], desk.time())}"
 
 
 def _silent(desk: "Desk", days: int, expected: list[str]) -> tuple[str, ...]:
@@ -106,7 +129,7 @@ def _silent(desk: "Desk", days: int, expected: list[str]) -> tuple[str, ...]:
 
 def refresh(desk: "Desk") -> None:
     """Count anew; every command that changes what is new or owed ends with this."""
-    from cipherpost.workflows import guards, reading
+    from cipherpost.workflows import guards, owing, reading
 
     newest = desk.roster.newest
     rows = reading.received(desk)
@@ -119,24 +142,11 @@ def refresh(desk: "Desk") -> None:
         "title": desk.roster.title(desk.office, newest),
         "new": len(new),
         "next": new[0].place if new else None,
-        "owed": _owed(rows),
+        "debts": owing.kept(desk),
         "days": guards.check_days(desk),
         "heard_of": expected,
     }
     desk.mail.set_meta("status", json.dumps(kept))
-
-
-def _owed(rows: "list[Any]") -> list[dict[str, Any]]:
-    """What letters with a ``due`` line still want of this office, soonest first."""
-    open_debts = []
-    for row in rows:
-        if row.due is None or row.superseded_by is not None or row.cancelled_by is not None:
-            continue
-        day, what = row.due
-        done = row.answered_by is not None if what == "reply" else row.act in {"complied", "unable"}
-        if not done:
-            open_debts.append({"channel": row.channel, "number": row.number, "due": day, "what": what})
-    return sorted(open_debts, key=lambda debt: (debt["due"], debt["channel"], debt["number"]))
 
 
 def end_of_day(day: date, zone: str) -> datetime:
