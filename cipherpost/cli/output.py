@@ -182,18 +182,24 @@ def posted(session: "Session", done: "Posted", *, extra: Mapping[str, Any] | Non
     _reach(done)
 
 
-def sent(session: "Session", done: "Sequence[Posted]") -> int:
-    """Letters that were posted, or wait in the outbox; the exit code."""
+def sent(session: "Session", done: "Sequence[Posted]", *, whole: Mapping[str, Any] | None = None) -> int:
+    """Letters that were posted, or wait in the outbox; the exit code.
+
+    Args:
+        whole: the JSON object, where it holds more than the dispatches.
+    """
     if session.as_json:
         objects = [item.as_json() for item in done]
-        emit(objects[0] if len(objects) == 1 else {"dispatches": objects})
+        emit(whole or (objects[0] if len(objects) == 1 else {"dispatches": objects}))
+    told: set[str] = set()
     for item in done:
         if not session.as_json:
             say(item.place)
             _reach(item)
         if item.already:
             notice("already-sent", item.place)
-        if item.waiting is not None:
+        if item.waiting is not None and str(item.waiting) not in told:
+            told.add(str(item.waiting))
             show_error(item.waiting, as_json=False)
             if "nothing is lost" not in " ".join((item.waiting.rule, *item.waiting.hints)):
                 notice("nothing-lost")

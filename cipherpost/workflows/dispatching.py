@@ -87,6 +87,14 @@ def send_one(
     return _outcome(desk, item, line, who_not)
 
 
+def is_sent(desk: "Desk", plan: Plan, letter: Outgoing) -> bool:
+    """Whether `send_one` would answer that just this was sent last, or waits in the outbox."""
+    from cipherpost.letter import content_digest
+
+    digest = content_digest(_draft(desk, plan, letter), about=plan.about())
+    return (_sent_before(desk, plan.channel, digest) or _waiting_same(desk, plan.channel, digest)) is not None
+
+
 def _draft(desk: "Desk", plan: Plan, letter: Outgoing) -> "LetterDraft":
     from cipherpost.letter import LetterDraft
 
