@@ -23,6 +23,7 @@ SHOWN: Final = 60
 """Most characters of a value that a problem shows."""
 BLANK: Final = "what is not known is left out; a blank says nothing and is never zero"
 WHOLE: Final = "a whole number in the digits 0 to 9, without spaces, points or commas"
+UNKNOWN: Final = "the form has no such field"
 ONE_LINE: Final = "no control characters but line feed and tab"
 
 Path = tuple[str | int, ...]
@@ -163,9 +164,11 @@ def _rule_of_text(text: str) -> str:
 
 def _ordered(form: Form, found: list[_Found], errors: "list[ValidationError]") -> tuple[Problem, ...]:
     """All problems, one for each place and rule, in the order of the form."""
+    said = [each for error in errors for each in _of_error(form, error)]
+    unknown = {each.path for each in said if each.rule == UNKNOWN}
+    found = [each for each in found if not any(each.path[: len(path)] == path for path in unknown)]
     seen = {each.path for each in found}
-    for error in errors:
-        found += [each for each in _of_error(form, error) if each.path not in seen]
+    found += [each for each in said if each.path not in seen]
     order = {name: at for at, name in enumerate(each.name for each in form.fields)}
     columns = {(each.name, column.name): at for each in form.lists for at, column in enumerate(each.items)}
 
@@ -208,9 +211,7 @@ def _of_error(form: Form, error: "ValidationError") -> list[_Found]:
         return [_Found((*path, kind.property), "has to be filled in", "")]
     if isinstance(kind, Kinds.AdditionalProperties):
         here = error.instance if isinstance(error.instance, dict) else {}
-        return [
-            _Found((*path, key), "the form has no such field", shown_value(here.get(key))) for key in kind.unexpected
-        ]
+        return [_Found((*path, key), UNKNOWN, shown_value(here.get(key))) for key in kind.unexpected]
     if not path:
         return [
             _Found(path, "a report is a group of named fields" if isinstance(kind, Kinds.Type) else error.message, "")
