@@ -30,8 +30,10 @@ def with_acks(desk: "Desk", header: Header, explicit: tuple[Ack, ...] = ()) -> H
     if desk.roster.is_group(to, desk.roster.newest):
         return header
     said = pending(desk, to)
-    if header.kind == "check" and not said:
-        said = [_have(desk, header)]
+    if header.kind == "check":
+        have = _have(desk, header)
+        if all((ack.channel, ack.number) != (have.channel, have.number) for ack in said):
+            said.insert(0, have)  # first, since of many acks those are left for a further one that come last
     acks = {(ack.channel, ack.number, ack.word): ack for ack in (*explicit, *said)}
     if header.kind != "receipt":
         spoken_of = {channel for channel, _, _ in acks}
@@ -55,7 +57,10 @@ def _fitting(header: Header, acks: Iterable[Ack]) -> tuple[Ack, ...]:
 
 
 def _have(desk: "Desk", header: Header) -> Ack:
-    """What a check says at least: how far the other side's channel is whole here, though it was said before."""
+    """What a check always says: how far the other side's channel to this office is whole, though it was said before.
+
+    Number 0 says that nothing is there yet. The ledger relies on it where a report is late because it was not there.
+    """
     channel = f"{header.audience}/{header.office}"
     last = desk.chain.channel(channel).last
     return Ack(channel, last.header.number, last.hash, "seen") if last else Ack(channel, 0, None, "seen")

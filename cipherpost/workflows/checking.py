@@ -2,22 +2,37 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from cipherpost.ledger.calendar import days_after, local_day
+from cipherpost.ledger.debt import State
 from cipherpost.text import ALL, CENTER, ROSTER, parse_time
 from cipherpost.workflows import guards
 from cipherpost.workflows.plans import Plan
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
+    from cipherpost.ledger.debt import Debt
+
+
+_LOOKED: Final = "looked for reports"
+"""The day, in the network's zone, on which the center last asked itself who should have reported by now."""
 
 
 def due_checks(desk: "Desk") -> Iterator[Plan]:
-    """The checks that are due now: the center's to all when it has been silent for its interval, and to each office
-    that has not acknowledged for the interval what was sent to it alone.
+    """The checks that are due now, one for a channel at most.
+
+    The center's to all when it has been silent for its interval; to each office that has not acknowledged for the
+    interval what was sent to it alone; and the center's to each office that owes what should have come by now.
     """
     if desk.is_center and desk.roster.members(ALL, desk.roster.newest) and _silent(desk):
         yield Plan(channel=f"{CENTER}/{ALL}", kind="check", created=desk.time())
+    for channel in dict.fromkeys((*_unheard(desk), *_looked_in_vain(desk))):
+        yield Plan(channel=channel, kind="check", created=desk.time())
+
+
+def _unheard(desk: "Desk") -> Iterator[str]:
+    """The channels to one office whose last dispatch it has not acknowledged for the interval."""
     limit = timedelta(days=guards.check_days(desk))
     for channel, last in desk.mail.last_times().items():
         office, _, audience = channel.partition("/")
@@ -26,7 +41,56 @@ def due_checks(desk: "Desk") -> Iterator[Plan]:
         if desk.roster.is_group(audience, desk.roster.newest) or not desk.roster.good(audience, desk.roster.newest):
             continue
         if _unacked(desk, channel, audience) and desk.now() - parse_time(last) > limit:
-            yield Plan(channel=channel, kind="check", created=desk.time())
+            yield channel
+
+
+def _looked_in_vain(desk: "Desk") -> Iterator[str]:
+    """The center's channels to offices whose debts are overdue beyond grace, and that were not told so since.
+
+    The check says how far the office's channel goes here, so that nobody can date a report back behind this moment.
+    Deadlines and graces end with days, so once a day is often enough.
+    """
+    if not desk.is_center:
+        return
+    now, newest = desk.time(), desk.roster.newest
+    zone = desk.roster.timezone(newest)
+    today = f"{local_day(now, zone)} {zone}"
+    if desk.mail.meta(_LOOKED) == today:
+        return
+    told: dict[str, str] = {}
+    for debt in desk.ledger.debts(now):
+        if not _is_overdue(debt) or not desk.roster.good(debt.office, newest):
+            continue
+        until = days_after(debt.deadline, _grace(desk, debt), zone)
+        if debt.office not in told:
+            told[debt.office] = _last_word(desk, debt.office)
+        if told[debt.office] <= until < now:
+            told[debt.office] = now
+            yield f"{CENTER}/{debt.office}"
+    desk.mail.set_meta(_LOOKED, today)
+
+
+def _is_overdue(debt: "Debt") -> bool:
+    return debt.state is State.OVERDUE or (debt.open and "overdue" in debt.facts)
+
+
+def _grace(desk: "Desk", debt: "Debt") -> int:
+    """How many days after its deadline a report may still be under way; the longest, of several duties."""
+    newest = desk.roster.newest
+    return max(
+        (
+            duty.grace
+            for duty in desk.roster.duties(newest)
+            if duty.form == debt.form and debt.office in desk.roster.members(duty.audience, newest)
+        ),
+        default=0,
+    )
+
+
+def _last_word(desk: "Desk", office: str) -> str:
+    """The newest time of a dispatch of the center that says how far the office's channel to it goes."""
+    rows = desk.mail.acks_of(f"{office}/{CENTER}")
+    return max((row.time for row in rows if row.office == CENTER), default="")
 
 
 def _silent(desk: "Desk") -> bool:
