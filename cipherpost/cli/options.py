@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -35,6 +35,8 @@ class Session:
     alone: bool = False
     clock: "Callable[[], datetime] | None" = None
     """Another time than the machine's, for what plays a story; no option sets it."""
+    asked: str | None = field(default=None, repr=False)
+    """The passphrase, once it was given: a command may open the home more than once."""
 
     def take(self, **given: Any) -> None:
         """Add options; those not given change nothing."""
@@ -105,7 +107,9 @@ class Session:
         """
         from cipherpost.cli.asking import ask_passphrase
 
-        return self._passphrase_from_file() or ask_passphrase("Passphrase", confirm=False)
+        if self.asked is None:
+            self.asked = self._passphrase_from_file() or ask_passphrase("Passphrase", confirm=False)
+        return self.asked
 
     def new_passphrase(self) -> str:
         """The passphrase for keys about to be made, asked twice at a terminal."""

@@ -15,6 +15,7 @@ from cipherpost.workflows import (
     cards,
     checking,
     evidence,
+    forms,
     letters,
     racing,
     restoring,
@@ -295,6 +296,7 @@ def _open_one(desk: "Desk", entry: "Entry", result: Fetched, max_size: int | Non
     with desk.mail.transaction():
         outline = letters.outline_of(letter)
         letters.keep_outline(desk, entry.hash, outline)
+        forms.keep_form(desk, header, letter)
         _say(desk, entry, "received")
     result.subjects[entry.hash] = outline.subject
     if header.office != desk.office:

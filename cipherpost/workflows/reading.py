@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.errors import GapError, NotAuthenticError, NotForUsError, UnableError, UseError
 from cipherpost.text import CENTER, ROSTER
-from cipherpost.workflows import letters, syncing
+from cipherpost.workflows import forms, letters, syncing
 from cipherpost.workflows.saving import Saver
 
 if TYPE_CHECKING:
@@ -343,6 +343,7 @@ def read(
     if not out_of_order:
         with desk.mail.transaction():
             letters.keep_outline(desk, entry.hash, outline)
+            forms.keep_form(desk, header, letter)
             if incoming:
                 desk.mail.add_mine(header.channel, header.number, entry.hash, "received", desk.time())
                 desk.mail.add_mine(header.channel, header.number, entry.hash, "read", desk.time())
@@ -418,7 +419,7 @@ def _shown(desk: "Desk", entry: "Entry", letter: "Letter", saved: tuple[Path, ..
         row=row,
         titles={name: desk.roster.title(name, newest) for name in {header.office, header.audience, CENTER}},
         roster=header.roster.number if header.roster else None,
-        body=letter.body or "",
+        body=letter.body or forms.readable(desk, letter.data),
         body_type=letter.body_type,
         data=letter.data,
         readers=tuple(f"{each.office}/{each.name}" for each in letters.readers(desk, header)),
