@@ -66,9 +66,12 @@ def show(found: "Returns", *, quiet: bool) -> None:
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     about = f" {found.period}" if found.period else ""
     _print([_Word(f"Returns{about} of {found.network} as of {found.as_of}")])
-    for line in lines(found.matrix, columns):
-        _print(line)
-    for text in _notes(found, columns):
+    for group, places in found.matrix.groups():
+        output.say()
+        shown = _print_table(found.matrix, group, places, columns)
+        for text in _covered(found.matrix, shown, columns):
+            output.say(output.wrapped(output.safe(text), indent=2))
+    for text in _notes(found):
         output.say(output.wrapped(output.safe(text), indent=2))
     if not quiet:
         output.hint("cipherpost returns --html returns.html")
@@ -87,14 +90,8 @@ def cell_word(cell: Cell | None) -> str:
 # ---- the matrix --------------------------------------------------------------------------------------------------
 
 
-def lines(matrix: Matrix, columns: int | None) -> Iterator[_Line]:
-    """The tables of a matrix, one for each form, in so many columns of a terminal; None: as wide as they are."""
-    for group, places in matrix.groups():
-        yield ()
-        yield from _table(matrix, group, places, columns)
-
-
-def _table(matrix: Matrix, group: str, places: Sequence[int], columns: int | None) -> Iterator[_Line]:
+def _print_table(matrix: Matrix, group: str, places: Sequence[int], columns: int | None) -> list[int]:
+    """Print the table of one form in so many columns of a terminal (None: as wide as it is); the places shown."""
     rows = [row for row in matrix.rows if any(row.cells[at] is not None for at in places)]
     widths = {
         at: max(_width(matrix.columns[at].head), *(_width(cell_word(row.cells[at])) for row in rows)) for at in places
@@ -106,17 +103,18 @@ def _table(matrix: Matrix, group: str, places: Sequence[int], columns: int | Non
         shown = _fitting(places, widths, columns - name - len(_GAP) - min(title, _TITLE))
         title = min(title, max(_TITLE, columns - name - len(_GAP) - _total(widths[at] for at in shown)))
     events = ", by the month it is held" if matrix.columns[places[0]].events else ""
-    yield [_Word(_cut(f"{group}{events}", columns), "bold")]
+    _print([_Word(_cut(f"{group}{events}", columns), "bold")])
     heads = [_padded(matrix.columns[at].head, widths[at]) for at in shown]
-    yield [_Word(_joined([" " * name, " " * title, *heads]), "bold")]
+    _print([_Word(_GAP.join([" " * name, " " * title, *heads]).rstrip(), "bold")])
     for row in rows:
         line = [_Word(_padded(row.office, name)), _Word(_padded(_cut(output.safe(row.title), title), title))]
         for at in shown:
             cell = row.cells[at]
             line.append(_Word(_padded(cell_word(cell), widths[at]), _STYLES.get(cell.state, "") if cell else "dim"))
-        yield _spaced(line)
+        _print(_spaced(line))
     if len(shown) < len(places):
-        yield [_Word(f"the newest {len(shown)} of {len(places)}; the terminal has no room for more")]
+        _print([_Word(f"the newest {len(shown)} of {len(places)}; all of them: --csv or --html FILE")])
+    return shown
 
 
 def _fitting(places: Sequence[int], widths: dict[int, int], room: int) -> list[int]:
@@ -134,23 +132,23 @@ def _total(widths: Iterator[int]) -> int:
     return sum(width + len(_GAP) for width in widths)
 
 
-def _notes(found: "Returns", columns: int | None) -> Iterator[str]:
-    """What the columns cover, how many were on time by month, what readers remarked."""
-    matrix = found.matrix
+def _covered(matrix: Matrix, shown: Sequence[int], columns: int | None) -> Iterator[str]:
+    """What the columns shown cover."""
     most = _NAMES if columns is not None else None
+    for at in shown:
+        yield f"{matrix.columns[at].head}: {matrix.coverage[at].line(most)}"
+
+
+def _notes(found: "Returns") -> Iterator[str]:
+    """How many were on time by month, what readers remarked."""
     yield ""
-    for column, cover in zip(matrix.columns, matrix.coverage, strict=True):
-        yield f"{column.name}: {cover.line(most)}"
-    if matrix.rates:
-        yield ""
-        rates = (f"{rate.month} {rate.percent} % ({rate.on_time} of {rate.of})" for rate in matrix.rates if rate.of)
-        yield f"on time: {', '.join(rates)}"
-    if any(cell is None for row in matrix.rows for cell in row.cells):
+    if any(cell is None for row in found.matrix.rows for cell in row.cells):
         yield f"{NOTHING}: nothing was owed"
-    if found.remarks:
-        yield ""
-        for place, remark in found.remarks.items():
-            yield f"{place}: {remark}"
+    rates = [f"{rate.month} {rate.percent}% ({rate.on_time} of {rate.of})" for rate in found.matrix.rates if rate.of]
+    if rates:
+        yield f"on time, by month: {', '.join(rates)}"
+    for place, remark in found.remarks.items():
+        yield f"remark: {place}: {remark}"
 
 
 # ---- lines -------------------------------------------------------------------------------------------------------
@@ -163,10 +161,6 @@ def _spaced(words: Sequence[_Word]) -> list[_Word]:
         line += [_Word(_GAP), word] if line else [word]
     line[-1] = line[-1]._replace(text=line[-1].text.rstrip())
     return line
-
-
-def _joined(words: Sequence[str]) -> str:
-    return _GAP.join(words).rstrip()
 
 
 def _width(text: str) -> int:

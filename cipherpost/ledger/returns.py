@@ -45,8 +45,8 @@ GRAVEST: Final = (
 """All states, first what wants most attention: the one that a cell of several debts shows."""
 _RANK: Final = {state: rank for rank, state in enumerate(GRAVEST)}
 _NOTHING_OWED: Final = frozenset({State.MOOT, State.EXCUSED})
-_MISSING: Final = OPEN - {State.UNKNOWN}
 _MISSED: Final = frozenset({State.OVERDUE, State.SENT_BACK})
+_AWAITED: Final = OPEN - _MISSED - {State.UNKNOWN}
 
 
 # ---- one debt ----------------------------------------------------------------------------------------------------
@@ -160,9 +160,9 @@ class Coverage:
     """How complete debts are: of ``owed`` ones (moot and excused not among them) so many were reported.
 
     ``late`` and ``nil`` are among the ``reported``, ``late_offices`` who the late ones are of. ``missing`` names those
-    of whom nothing stands: overdue, sent back, or not sent yet while there is time. ``left_out``: reports that cannot
-    be read, where sums are made of them; they are among ``reported`` all the same. Offices with several debts, of
-    events, are named with each.
+    whose time is over, or whose report was sent back; ``awaited`` those who still have time. ``left_out``: reports that
+    cannot be read, where sums are made of them; they are among ``reported`` all the same. Offices with several debts,
+    of events, are named with each.
     """
 
     reported: int
@@ -171,6 +171,7 @@ class Coverage:
     nil: int = 0
     unknown: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    awaited: tuple[str, ...] = ()
     excused: tuple[str, ...] = ()
     late_offices: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -184,6 +185,8 @@ class Coverage:
             f"{len(self.unknown)} unknown" + (f": {_names(self.unknown, most)}" if self.unknown else ""),
             f"missing: {_names(self.missing, most)}",
         ]
+        if self.awaited:
+            parts.append(f"not due yet: {_names(self.awaited, most)}")
         if self.excused:
             parts.append(f"excused: {_names(self.excused, most)}")
         if self.left_out:
@@ -319,7 +322,8 @@ def coverage(debts: Iterable[Debt]) -> Coverage:
         late=len(late),
         nil=sum(debt.state is State.NIL or "nil" in debt.facts for debt in reported),
         unknown=tuple(_who(debt) for debt in owed if debt.state is State.UNKNOWN),
-        missing=tuple(_who(debt) for debt in owed if debt.state in _MISSING),
+        missing=tuple(_who(debt) for debt in owed if debt.state in _MISSED),
+        awaited=tuple(_who(debt) for debt in owed if debt.state in _AWAITED),
         excused=tuple(_who(debt) for debt in kept if debt.state is State.EXCUSED),
         late_offices=tuple(_who(debt) for debt in late),
     )

@@ -62,6 +62,7 @@ class Returns:
                 "nil": cover.nil,
                 "unknown": list(cover.unknown),
                 "missing": list(cover.missing),
+                "awaited": list(cover.awaited),
                 "excused": list(cover.excused),
                 "line": cover.line(),
             }
