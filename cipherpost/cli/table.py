@@ -65,6 +65,8 @@ SECTIONS: Final[tuple[tuple[str, dict[str, Place]], ...]] = (
         {
             "owed": Place("returns", "owed", "what this office still owes"),
             "returns": Place("returns", "returns", "who owes what, who has sent it"),
+            "collate": Place("collating", "collate", "add up what reports say"),
+            "demands": Place("collating", "demands", "what reports demand, and the answers"),
             "duty": Place("duties", "duty", "what is owed regularly"),
             "send-back": Place("deciding", "send_back", "return a report to be corrected"),
             "accept": Place("deciding", "accept", "accept a report as it is"),

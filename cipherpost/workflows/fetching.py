@@ -18,6 +18,7 @@ from cipherpost.workflows import (
     forms,
     letters,
     racing,
+    remarks,
     restoring,
     status,
     syncing,
@@ -281,13 +282,16 @@ def _open_one(desk: "Desk", entry: "Entry", result: Fetched, max_size: int | Non
         result.held.append((header.channel, header.number, LEFT_FOR_LATER))
         return
     except letters.LetterMissingError as error:
-        _say(desk, entry, "failed")
+        with desk.mail.transaction():
+            _say(desk, entry, "failed")
+            remarks.keep(desk, entry, error)
         result.unreadable.append(error)
         return
     except (NotAuthenticError, NotForUsError, NewerError) as error:
         with desk.mail.transaction():
             _say(desk, entry, "failed")
             unreadable.remember(desk, entry, error)
+            remarks.keep(desk, entry, error)
         result.unreadable.append(syncing.placed(error, header.channel, header.number))
         return
     except (CopyIncompleteError, DiskError, NoSuchObjectError, OccupiedError) as error:  # another time it may be whole
@@ -297,6 +301,7 @@ def _open_one(desk: "Desk", entry: "Entry", result: Fetched, max_size: int | Non
         outline = letters.outline_of(letter)
         letters.keep_outline(desk, entry.hash, outline)
         forms.keep_form(desk, header, letter)
+        remarks.look(desk, entry, letter)
         _say(desk, entry, "received")
     result.subjects[entry.hash] = outline.subject
     if header.office != desk.office:
