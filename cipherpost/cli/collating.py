@@ -103,13 +103,13 @@ def _page(found: "Collation") -> str:
 
     return collation_page(
         found.totals,
-        network=found.returns.network,
+        network=found.network,
         form=found.form,
-        period=found.returns.period or "",
-        as_of=found.returns.as_of,
+        period=found.period,
+        as_of=found.as_of,
         coverage=found.coverage,
-        titles=found.returns.titles,
-        group=found.returns.group,
+        titles=found.titles,
+        group=found.group,
         remarks=[each.place for each in found.remarks],
     )
 

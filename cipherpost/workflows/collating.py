@@ -3,7 +3,7 @@
 Whoever may open the same reports (the center, an auditor to whom they are escrowed) gets the same, to the byte.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +13,7 @@ from cipherpost.ledger.debt import REPORTED, Debt
 from cipherpost.ledger.returns import Coverage, coverage
 from cipherpost.text import parse_place, shown
 from cipherpost.workflows import letters, remarks
-from cipherpost.workflows.returns import Returns, returns
+from cipherpost.workflows.returns import choose
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
@@ -85,11 +85,15 @@ class Opened:
 class Collation:
     """What the reports of a form and period say together: figures of each field in ``totals``.
 
-    ``returns``: the debts it is about, with network, period, group and judging time.
+    ``as_of``: the judging time; ``titles``: of every office, in order of admission.
     """
 
+    network: str
     form: "Form"
-    returns: Returns
+    period: str
+    group: str | None
+    as_of: str
+    titles: Mapping[str, str]
     opened: Opened
     totals: tuple[Total, ...] = field(repr=False)
 
@@ -106,8 +110,8 @@ class Collation:
     def lines(self) -> Iterator[tuple[str, str]]:
         """What it is, for people."""
         yield "form", f"{self.form.name} {self.form.version}: {self.form.title}"
-        yield "period", f"{self.returns.period}{f', {self.returns.group}' if self.returns.group else ''}"
-        yield "as of", self.returns.as_of
+        yield "period", f"{self.period}{f', {self.group}' if self.group else ''}"
+        yield "as of", self.as_of
         yield "reports", self.coverage.line()
 
     def cells(self) -> Iterator[list[str]]:
@@ -131,9 +135,9 @@ class Collation:
         return {
             "form": self.form.name,
             "form_version": self.form.version,
-            "period": self.returns.period,
-            "group": self.returns.group,
-            "as_of": self.returns.as_of,
+            "period": self.period,
+            "group": self.group,
+            "as_of": self.as_of,
             "coverage": {
                 "reported": cover.reported,
                 "owed": cover.owed,
@@ -164,7 +168,7 @@ class Collation:
         rows = []
         for debt in self.opened.debts:
             filing = read.get(debt.latest or "")
-            row = _of_debt(debt, self.returns, "unreadable" if debt.latest in unread else str(debt.state))
+            row = _of_debt(debt, self.titles, "unreadable" if debt.latest in unread else str(debt.state))
             if filing is not None:
                 row |= {column: cell(filing.data.get(name)) for name, column in names.items()}
             rows.append(row)
@@ -187,7 +191,7 @@ class Collation:
         rows = [
             {
                 "office": filing.office,
-                "title": self.returns.titles.get(filing.office, filing.office),
+                "title": self.titles.get(filing.office, filing.office),
                 "period": filing.period,
                 "dispatch": filing.dispatch,
                 "item": at,
@@ -206,10 +210,10 @@ def _apart(name: str, taken: Sequence[str]) -> str:
     return f"{name}_" if name in taken else name
 
 
-def _of_debt(debt: Debt, found: Returns, state: str) -> dict[str, Any]:
+def _of_debt(debt: Debt, titles: Mapping[str, str], state: str) -> dict[str, Any]:
     return {
         "office": debt.office,
-        "title": found.titles.get(debt.office, debt.office),
+        "title": titles.get(debt.office, debt.office),
         "period": debt.period,
         "dispatch": debt.latest,
         "state": state,
@@ -246,7 +250,7 @@ def collate(desk: "Desk", form: str, period: str, *, group: str | None = None, a
     """
     from cipherpost.workflows.forms import find_form
 
-    found = returns(desk, period, form=form, group=group, as_of=as_of)
+    found = choose(desk, period, form=form, group=group, as_of=as_of)
     newest = find_form(desk, form)
     if not found.debts:
         raise NothingToCollateError(
@@ -256,7 +260,16 @@ def collate(desk: "Desk", form: str, period: str, *, group: str | None = None, a
         )
     opened = open_reports(desk, found.debts, found.titles)
     added = totals(opened.filings, _in_force(newest, opened))
-    return Collation(form=newest, returns=found, opened=opened, totals=added)
+    return Collation(
+        network=desk.network,
+        form=newest,
+        period=period,
+        group=group,
+        as_of=found.as_of,
+        titles=found.titles,
+        opened=opened,
+        totals=added,
+    )
 
 
 def _in_force(newest: "Form", opened: Opened) -> "tuple[Field, ...]":

@@ -102,6 +102,41 @@ def returns(
         NotForCommitteesError: a committee has but its own channels; `cipherpost.workflows.owing` is for it.
         TypedError: not a period. FormNotStatedError, UnknownAudienceError: there is none such.
     """
+    chosen = choose(desk, period, form=form, group=group, as_of=as_of)
+    moment, found, titles = chosen.as_of, chosen.debts, chosen.titles
+    return Returns(
+        network=desk.network,
+        as_of=moment,
+        period=period,
+        form=form,
+        group=group,
+        debts=found,
+        matrix=matrix(found, titles=titles, as_of=moment),
+        titles=titles,
+        zone=desk.roster.timezone(desk.roster.newest),
+        cited=_cited(desk, found),
+        remarks=_remarks(desk, found),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The debts asked for, as of a moment; ``titles``: of every office, in order of admission."""
+
+    as_of: str
+    debts: tuple[Debt, ...]
+    titles: Mapping[str, str]
+
+
+def choose(
+    desk: "Desk",
+    period: str | None = None,
+    *,
+    form: str | None = None,
+    group: str | None = None,
+    as_of: str | None = None,
+) -> Chosen:
+    """The debts that `returns` lays out, and no more; arguments and errors are the same."""
     _check_office(desk)
     moment = as_of or desk.time()
     newest = desk.roster.newest
@@ -114,19 +149,7 @@ def returns(
     debts = desk.ledger.debts(moment, offices=_offices(desk, group))
     found = tuple(debt for debt in debts if _wanted(debt, period, form))
     titles = {name: desk.roster.title(name, newest) for name in desk.roster.offices(newest)}
-    return Returns(
-        network=desk.network,
-        as_of=moment,
-        period=period,
-        form=form,
-        group=group,
-        debts=found,
-        matrix=matrix(found, titles=titles, as_of=moment),
-        titles=titles,
-        zone=desk.roster.timezone(newest),
-        cited=_cited(desk, found),
-        remarks=_remarks(desk, found),
-    )
+    return Chosen(as_of=moment, debts=found, titles=titles)
 
 
 def _wanted(debt: Debt, period: str | None, form: str | None) -> bool:
@@ -151,7 +174,10 @@ def _offices(desk: "Desk", group: str | None) -> frozenset[str] | None:
 
 def _remarks(desk: "Desk", debts: Iterable[Debt]) -> dict[str, str]:
     """What readers remarked about the dispatches that pay these debts."""
-    return {}
+    from cipherpost.workflows.remarks import remarks
+
+    kept = remarks(desk)
+    return {debt.latest: kept[debt.latest] for debt in debts if debt.latest is not None and debt.latest in kept}
 
 
 def _cited(desk: "Desk", debts: Iterable[Debt]) -> "dict[str, Entry]":
