@@ -51,18 +51,22 @@ def audit(
 @click.argument("path", metavar="FILE")
 @click.option("--fingerprint", metavar="F", help="Of the network, in hex or as it is spoken (else the home's).")
 def verify(session: Session, path: str, fingerprint: str | None) -> int:
-    """Verify one dispatch, given its note in a post office or a copy of one.
+    """Verify one dispatch, given its note in a post office, or a receipt.
 
-    The roster and the rest of its channel are read from the same folder.
+    The roster and the rest of its channel are read from the same folder. A
+    receipt (`cipherpost outbox --receipt`) brings along all that it needs.
 
     \b
-    Example:
+    Examples:
       cipherpost verify post/rkpb/center/all/00000001.note --fingerprint 9c3f...
+      cipherpost verify october.receipt --fingerprint 9c3f...
     """
-    from cipherpost.workflows import auditing
+    from cipherpost.workflows import auditing, receipts
 
     known = fingerprint if fingerprint is not None else session.desk().fingerprint
-    verified = auditing.verify_file(Path(path), known)
+    file = Path(path)
+    receipt = receipts.verify(file, known) if receipts.is_receipt(file) else None
+    verified = receipt or auditing.verify_file(file, known)
     if session.as_json:
         output.emit(verified.as_json())
     else:

@@ -103,13 +103,23 @@ def reply(
 
 @command()
 @click.argument("place", required=False, metavar="[CHANNEL/NUMBER]")
-def outbox(session: Session, place: str | None) -> None:
+@click.option("--receipt", metavar="FILE", help="Write the proof that it was received into FILE.")
+@click.option("--force", is_flag=True, help="Write over FILE.")
+def outbox(session: Session, place: str | None, receipt: str | None, force: bool) -> None:
     """What this office sent and what waits; with a number, who has it.
 
-    Needs no line.
+    Needs no line. A receipt holds what the office written to has signed;
+    `cipherpost verify` checks it, for anybody and without a home.
+
+    \b
+    Example:
+      cipherpost outbox tver/center/12 --receipt october.receipt
     """
     from cipherpost.workflows import outbox as work
 
+    if receipt is not None:
+        _save_receipt(session, place, receipt, force=force)
+        return
     desk = session.desk()
     if place is not None:
         one = work.one(desk, place)
@@ -131,3 +141,21 @@ def outbox(session: Session, place: str | None) -> None:
         ["number", "to", "subject", "received", "read", "complied", "silent"],
         [row.cells() for row in rows],
     )
+
+
+def _save_receipt(session: Session, place: str | None, file: str, *, force: bool) -> None:
+    from cipherpost.errors import UseError
+    from cipherpost.workflows import receipts
+
+    if place is None:
+        raise UseError("a receipt is for one dispatch", hints=(f"cipherpost outbox CHANNEL/NUMBER --receipt {file}",))
+    done = receipts.save(session.desk(), place, Path(file), force=force)
+    if session.as_json:
+        output.emit({**done.as_json(), "file": file})
+        return
+    output.say(file)
+    if not session.quiet:
+        for name, value in done.lines():
+            if name.startswith("said "):
+                output.tell(f"{name}: {value}")
+        output.hint(f"cipherpost verify {file} --fingerprint {done.fingerprint}")

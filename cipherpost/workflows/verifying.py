@@ -148,31 +148,47 @@ def _place(path: Path) -> tuple[str, str, names.Slot]:
 
 def _full_fingerprint(post: "PostOffice", network: str, fingerprint: str) -> str:
     """The fingerprint in hex; one that was spoken is compared with the genesis of the folder."""
-    try:
-        wanted: str | list[str] = parse_hash(fingerprint.strip().lower())
-    except TextError:
-        wanted = parse_spoken(fingerprint)
     name = names.note_name(network, ROSTER_CHANNEL, 1)
     try:
-        genesis = sha256(split(post.get(name, limits.ROSTER_BYTES)).text)
+        genesis = post.get(name, limits.ROSTER_BYTES)
     except NoSuchObjectError:
+        _wanted(fingerprint)
         raise GenesisMissingError(
             "the first entry of the network's roster is not here",
             where=name,
             rule="the roster says who may sign; it is read from the same folder",
             hints=("copy the folder of the network as a whole",),
         ) from None
+    return known_fingerprint(genesis, fingerprint, where=name)
+
+
+def known_fingerprint(genesis: bytes, fingerprint: str, *, where: str) -> str:
+    """``fingerprint`` in hex, after comparing it with the note of a roster's first entry, found at ``where``.
+
+    Raises:
+        OtherNetworkError: it is another network's. NoteError: the bytes are no note. TextError: no fingerprint.
+    """
+    wanted = _wanted(fingerprint)
+    try:
+        found = sha256(split(genesis).text)
     except NotAuthenticError as error:
-        error.where = name
+        error.where = where
         raise
-    if genesis == wanted or (isinstance(wanted, list) and first_difference(wanted, spoken(genesis)) is None):
-        return genesis
+    if found == wanted or (isinstance(wanted, list) and first_difference(wanted, spoken(found)) is None):
+        return found
     raise OtherNetworkError(
-        "this folder holds another network than the fingerprint's",
-        where=name,
-        rule=f"a network is known by the hash of its genesis, here {genesis}",
+        "this is another network than the fingerprint's",
+        where=where,
+        rule=f"a network is known by the hash of its genesis, here {found}",
         hints=("compare the fingerprint with the center by telephone",),
     )
+
+
+def _wanted(fingerprint: str) -> str | list[str]:
+    try:
+        return parse_hash(fingerprint.strip().lower())
+    except TextError:
+        return parse_spoken(fingerprint)
 
 
 def _verified(chain: "Chain", header: "Header", hashed: str, findings: tuple[Finding, ...]) -> Verified:
