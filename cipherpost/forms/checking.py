@@ -15,6 +15,7 @@ from cipherpost.errors import UseError
 from cipherpost.forms.compiled import validator
 from cipherpost.forms.schema import UNCOUNTED, Field, Form
 from cipherpost.strictjson import SAFE_INTEGER
+from cipherpost.text import shown
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
@@ -29,6 +30,7 @@ ONE_LINE: Final = "no control characters but line feed and tab"
 Path = tuple[str | int, ...]
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,63}")
 _CUT_DIGITS = 40
 
 
@@ -180,18 +182,18 @@ def _ordered(form: Form, found: list[_Found], errors: "list[ValidationError]") -
 
     unique = sorted(dict.fromkeys(found), key=rank)
     return tuple(
-        Problem(path=each.path, place=place_of(form, each.path), rule=each.rule, value=each.value) for each in unique
+        Problem(path=each.path, place=place_of(each.path), rule=each.rule, value=each.value) for each in unique
     )
 
 
-def place_of(form: Form, path: Path) -> str:
+def place_of(path: Path) -> str:
     """A place in words: ``demands 3, text``; entries of lists are counted from 1."""
     words: list[str] = []
     for step in path:
         if isinstance(step, int) and words:
             words[-1] += f" {step + 1}"
         else:
-            words.append(shown_value(step).strip('"') if field_at(form, path) is None else str(step))
+            words.append(str(step) if _PLAIN.fullmatch(str(step)) else shown(str(step)))
     return ", ".join(words)
 
 

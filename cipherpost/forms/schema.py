@@ -24,7 +24,6 @@ COUNT: Final = {"oneOf": [{"type": "integer", "minimum": 0}, {"enum": list(UNCOU
 
 _ID = re.compile(r"urn:cipherpost:form:([^:]+):([^:]+)")
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_COUNT_REF: Final = "#/$defs/count"
 
 
 class FormIdError(FormError):
@@ -179,7 +178,7 @@ def _field(name: str, part: Any, form: dict[str, Any], place: str, where: str, r
     if not isinstance(part, dict):
         raise FormFieldError(f"field {place} says nothing of what it is", where=where)
     whole = _resolved(part, form)
-    make = _KINDS[_kind(part, whole, form, place, where, depth)]
+    make = _KINDS[_kind(whole, place, where, depth)]
     try:
         title = check_free_text(_text(whole.get("title")) or name.replace("_", " ").capitalize(), "title")
         more = make(whole, form, place, where)
@@ -202,10 +201,8 @@ def _resolved(part: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
     return part
 
 
-def _kind(
-    part: dict[str, Any], whole: dict[str, Any], form: dict[str, Any], place: str, where: str, depth: int
-) -> Kind:
-    if part.get("$ref") == _COUNT_REF and form["$defs"]["count"] == COUNT:
+def _kind(whole: dict[str, Any], place: str, where: str, depth: int) -> Kind:
+    if whole.get("oneOf") == COUNT["oneOf"]:
         return "count"
     words = whole.get("enum")
     kinds: dict[Any, Kind] = {"integer": "number", "boolean": "yes-no", "string": "text", "array": "list"}
