@@ -144,10 +144,19 @@ def _glued(words: str) -> str:
 # ---- errors ------------------------------------------------------------------------------------------------------
 
 
+_PROBLEMS: Final = 50
+"""Wrong fields of a report that are listed one by one."""
+
+
 def show_error(error: CipherpostError, *, as_json: bool) -> None:
     """The error line and its hints on standard error; with ``as_json`` one object on standard output too."""
     sys.stdout.flush()
     tell(f"error: {safe(str(error))}")
+    problems = [str(each) for each in getattr(error, "problems", ())]
+    for text in problems[:_PROBLEMS]:
+        tell(safe(text))
+    if len(problems) > _PROBLEMS:
+        tell(f"and {len(problems) - _PROBLEMS} more")
     for text in error.hints[:2]:
         hint(safe(text))
     if as_json:
@@ -160,9 +169,18 @@ def show_error(error: CipherpostError, *, as_json: bool) -> None:
                     "hint": error.hints[0] if error.hints else None,
                     "channel": error.channel,
                     "number": error.number,
+                    **_fields_wrong(error),
                 }
             }
         )
+
+
+def _fields_wrong(error: CipherpostError) -> dict[str, Any]:
+    """Of figures that do not fit their form: each field, the rule, and the value as far as it can be shown."""
+    problems = getattr(error, "problems", None)
+    if problems is None:
+        return {}
+    return {"problems": [{"field": each.place, "rule": each.rule, "value": each.value} for each in problems]}
 
 
 def from_os_error(error: OSError) -> UnableError:

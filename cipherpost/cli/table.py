@@ -64,6 +64,10 @@ SECTIONS: Final[tuple[tuple[str, dict[str, Place]], ...]] = (
         "Report",
         {
             "owed": Place("returns", "owed", "what this office still owes"),
+            "report": Place("reports", "report", "fill in a form and send it"),
+            "correct": Place("reports", "correct", "send better figures for a report"),
+            "drafts": Place("reports", "list_drafts", "reports begun and not sent"),
+            "form": Place("forms", "form", "what reports are made on"),
             "returns": Place("returns", "returns", "who owes what, who has sent it"),
             "collate": Place("collating", "collate", "add up what reports say"),
             "demands": Place("collating", "demands", "what reports demand, and the answers"),

@@ -112,24 +112,23 @@ def listing(desk: "Desk") -> list[Draft]:
 
 
 def forget(desk: "Desk", form: str, period: str) -> None:
-    """Drop what was kept of a report that was sent."""
+    """Drop what was kept of a report: it was sent, or the user does not want it."""
     desk.vault.remove(_name(form, period))
 
 
-def drop(desk: "Desk", form: str, period: str) -> None:
-    """Drop a draft because the user wants it.
+def check_there(desk: "Desk", form: str, period: str) -> None:
+    """Refuse what no draft is kept of.
 
     Raises:
         NoSuchDraftError: there is none.
     """
-    if desk.mail.box(_name(form, period)) is None:
+    if load(desk, form, period) is None:
         raise NoSuchDraftError(
             "there is no such draft",
             where=f"{form} {period}",
             rule="a draft is named by its form and period",
             hints=("cipherpost drafts",),
         )
-    forget(desk, form, period)
 
 
 def _kept(desk: "Desk", form: str, period: str) -> Draft | None:

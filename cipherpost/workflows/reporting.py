@@ -14,7 +14,7 @@ from cipherpost.dispatch.header import Report
 from cipherpost.dispatch.periods import is_event, parse_period
 from cipherpost.errors import CipherpostError, UseError
 from cipherpost.text import CENTER, parse_name
-from cipherpost.workflows import drafts, earlier, forms, obligations, status
+from cipherpost.workflows import earlier, forms, obligations, status
 from cipherpost.workflows.addressing import check_admitted
 from cipherpost.workflows.dispatching import Outgoing, finish_begun, is_sent, line_error, send_one
 from cipherpost.workflows.earlier import Earlier
@@ -366,7 +366,6 @@ def _post(desk: "Desk", task: Task, letter: Outgoing, report: Report, *, dry_run
     plan = _plan(desk, report)
     stands = task.sent or task.supersedes
     if stands is not None and earlier.says_the_same(desk, stands, letter, report):
-        drafts.forget(desk, task.form.name, task.period)
         header = stands.header
         return Posted(
             channel=header.channel,
@@ -392,7 +391,6 @@ def _sent(desk: "Desk", task: Task, plan: Plan, letter: Outgoing, *, dry_run: bo
         _refuse_waiting(desk, task)
     done = send_one(desk, plan, letter, task.line, even_if_sent=False, dry_run=dry_run)
     if not dry_run:
-        drafts.forget(desk, task.form.name, task.period)
         status.refresh(desk)
     return done
 

@@ -1,0 +1,79 @@
+"""``form``: list, show, publish."""
+
+import click
+
+from cipherpost.cli import output
+from cipherpost.cli.options import Session, command, override, subcommands
+
+
+@subcommands()
+def form() -> None:
+    """What reports are made on: list forms, show one, publish one."""
+
+
+@command(name="list", group=form)
+def form_list(session: Session) -> None:
+    """The forms of this network, and those that come with the program."""
+    from cipherpost.workflows import forms
+
+    rows = forms.listing(session.desk())
+    if session.as_json:
+        output.emit({"forms": [row.as_json() for row in rows]})
+        return
+    output.table(["form", "version", "title", "state"], [row.cells() for row in rows])
+
+
+@command(name="show", group=form)
+@click.argument("name")
+@click.option("--version", type=click.IntRange(min=1), metavar="N", help="Another version than the newest.")
+@click.option("-o", "out", metavar="FILE", help="Write here (else to standard output).")
+@click.option("--force", is_flag=True, help="Write over FILE.")
+def form_show(session: Session, name: str, version: int | None, out: str | None, force: bool) -> None:
+    """Print the JSON Schema of a form, byte for byte.
+
+    Outside of any home, those that come with the program.
+
+    \b
+    Example:
+      cipherpost form show monthly-return -o my-form.json
+    """
+    from cipherpost.home.settings import NoHomeError
+    from cipherpost.workflows import forms
+
+    try:
+        session.home_folder()
+    except NoHomeError:
+        found = forms.builtin_form(name, version)
+    else:
+        found = forms.find_form(session.desk(), name, version)
+    output.document(found.data.decode("utf-8"), out, force=force)
+
+
+@command(name="publish", group=form)
+@click.argument("word", metavar="FILE|NAME")
+@click.option("--to", "audience", default="all", show_default=True, metavar="AUDIENCE", help="Who will fill it in.")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be done.")
+@override
+def form_publish(session: Session, word: str, audience: str, dry_run: bool) -> int:
+    """Put a form into force: its hash into the roster, its text sealed to all.
+
+    FILE is a JSON Schema; NAME a form that comes with the program, or one in
+    force that is to be sent again, to those who are new.
+
+    \b
+    Examples:
+      cipherpost form publish monthly-return
+      cipherpost form publish libraries.json --to volga
+    """
+    from cipherpost.workflows import forms
+
+    desk = session.desk(write=True)
+    done = forms.publish(desk, forms.form_to_publish(desk, word), audience, dry_run=dry_run)
+    code = output.sent(session, done.posted)
+    if not session.quiet and not session.as_json:
+        if done.letter is None:
+            output.tell(f"nobody is in {output.safe(audience)} yet; once somebody is, the form has to be sent")
+            output.hint(f"cipherpost form publish {done.form.name} --to {audience}")
+        elif not dry_run and done.entry is not None and done.letter.waiting is None:
+            output.hint(f"cipherpost duty add {done.form.name} {audience} monthly --due 5")
+    return code
