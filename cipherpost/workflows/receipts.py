@@ -347,7 +347,7 @@ def verify(path: Path, fingerprint: str) -> Receipt:
         if text != page(receipt):
             raise _altered(f"{PAGE} does not say what the notes say")
     except NotAuthenticError as error:
-        error.where = error.where or str(path)
+        error.where = error.where or ("" if error.channel else str(path))
         raise
     return receipt
 
