@@ -132,9 +132,7 @@ def _choices(total: Total) -> Iterator[_Line]:
     """How often each choice was taken; inside a list the reports behind it are told once each."""
     longest = max((len(places) for places in total.counts.values()), default=0)
     for choice, places in total.counts.items():
-        yield _Line(
-            name=choice, title="", places=places, value=str(len(places)), bar=_percent(len(places), longest)
-        )
+        yield _Line(name=choice, title="", places=places, value=str(len(places)), bar=_percent(len(places), longest))
 
 
 def _percent(value: float, longest: float) -> float:

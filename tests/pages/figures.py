@@ -58,6 +58,11 @@ def collated(count: int) -> tuple[tuple[Total, ...], Coverage]:
     missing = offices[5::10]
     filings = [filing(office) for office in offices if office not in missing]
     coverage = Coverage(
-        reported=len(filings) + 1, owed=count, late=2, nil=1, missing=tuple(missing), left_out=("office-001 (unreadable)",)
+        reported=len(filings) + 1,
+        owed=count,
+        late=2,
+        nil=1,
+        missing=tuple(missing),
+        left_out=("office-001 (unreadable)",),
     )
     return totals(filings, FORM.fields), coverage

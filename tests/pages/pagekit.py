@@ -12,7 +12,7 @@ from cipherpost.ledger.returns import Matrix, matrix
 from cipherpost.pages.returns import Cited
 
 AS_OF: Final = "2027-01-12T09:00:00Z"
-NASTY: Final = '<script>alert("x")</script> & \'quoted\' \u202eesrever'
+NASTY: Final = "<script>alert(\"x\")</script> & 'quoted' \u202eesrever"
 TITLES: Final = (
     "Tver Gubernia Committee",
     "Тверской губернский комитет",
