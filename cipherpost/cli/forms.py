@@ -1,4 +1,4 @@
-"""``form``: list, show, publish."""
+"""``form``: list, show, publish, page."""
 
 import click
 
@@ -77,3 +77,35 @@ def form_publish(session: Session, word: str, audience: str, dry_run: bool) -> i
         elif not dry_run and done.entry is not None and done.letter.waiting is None:
             output.hint(f"cipherpost duty add {done.form.name} {audience} monthly --due 5")
     return code
+
+
+@command(name="page", group=form)
+@click.argument("name", metavar="FORM")
+@click.argument("period", required=False, metavar="[PERIOD|EVENT]")
+@click.option("--new-event", is_flag=True, help="For the first report on an event.")
+@click.option("--version", type=click.IntRange(min=1), metavar="N", help="Another version than the newest.")
+@click.option("-o", "out", metavar="FILE", help="Write here (else to standard output).")
+@click.option("--force", is_flag=True, help="Write over FILE.")
+def form_page(
+    session: Session,
+    name: str,
+    period: str | None,
+    new_event: bool,
+    version: int | None,
+    out: str | None,
+    force: bool,
+) -> None:
+    """Make a page on which FORM is filled in with any browser, without a network.
+
+    The page saves a file for `report --data`. What was reported already is
+    filled in, to be corrected; the file that it saves is for `correct --data`.
+
+    \b
+    Examples:
+      cipherpost form page monthly-return 2026-10 -o return.html
+      cipherpost form page conference-before --new-event -o conference.html
+    """
+    from cipherpost.cli import pages
+
+    made = pages.page_of_form(session, name, period, new_event=new_event, version=version)
+    output.document(made, out, force=force)

@@ -4,7 +4,7 @@ The page checks in words what people get wrong (a figure in other digits, a blan
 all of it again. It keeps nothing: what was typed is in the file that the user saves, and nowhere else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from cipherpost import limits
@@ -25,7 +25,7 @@ def form_page(
     office: str = "",
     title: str = "",
     data: Mapping[str, Any] | None = None,
-    before: Sequence[tuple[str, str]] = (),
+    before: str = "",
     due: str = "",
 ) -> str:
     """A form as one self-contained page of HTML to be filled in.
@@ -36,7 +36,7 @@ def form_page(
         command: what reports it once the file is saved, with ``{file}`` for the file's name.
         network, office, title: for whom it is; empty: for anybody.
         data: what is filled in to begin with, as a saved file has it.
-        before: fields and values of an earlier report to be looked at, such as that before the event.
+        before: an earlier report to be looked at, in words, such as that before the event.
         due: by when, in words.
     """
     return page(
