@@ -67,15 +67,18 @@ def newest_version(desk: "Desk", form: str, period: str) -> "Entry | None":
 
 
 def last_version(entries: "list[Entry]") -> "Entry | None":
-    """Of the reports of one debt, oldest first, the one that stands: the first, as last corrected, if not cancelled."""
-    standing: dict[int, Entry] = {}
+    """Of the reports of one debt, oldest first, the one that stands: the first not cancelled, as last corrected."""
+    first_of: dict[int, int] = {}
+    last_of: dict[int, Entry] = {}
     for entry in entries:
         header = entry.header
-        if header.cancels is not None:
-            standing = {} if header.cancels in standing else standing
-        elif not standing or header.supersedes in standing:
-            standing[header.number] = entry
-    return standing[max(standing)] if standing else None
+        if header.cancels is None:
+            target = header.supersedes or header.number
+            first = first_of[header.number] = first_of.get(target, header.number)
+            last_of[first] = entry
+    for entry in entries:
+        last_of.pop(first_of.get(entry.header.cancels or 0, 0), None)
+    return last_of[min(last_of)] if last_of else None
 
 
 def event_day(desk: "Desk", event: str, forms: frozenset[str]) -> "tuple[Entry, str] | None":

@@ -77,11 +77,11 @@ def find(desk: "Desk", form: str, period: str) -> Debt:
     found = next((debt for debt in debts if (debt.form, debt.period) == (form, period)), None)
     if found is None:
         raise _not_owed(desk, form, period)
-    if found.state is State.MOOT and is_event(period):
+    if found.state is State.MOOT and is_event(period) and form not in before_forms(desk):
         raise EventCancelledError(
             f"the event {period} was cancelled",
             rule="nothing is owed about it any more",
-            hints=(f"cipherpost report {form} --new-event --day DATE --edit",),
+            hints=(f"cipherpost report {form} --new-event --day DATE --edit", "cipherpost owed"),
         )
     return found
 
@@ -102,10 +102,15 @@ def check_event_owed(desk: "Desk", form: str, day: date | None) -> None:
         raise _no_duty(desk, f"{desk.office} does not owe {form}{when}")
 
 
+def before_forms(desk: "Desk") -> frozenset[str]:
+    """The forms of reports that are due before an event; they say its day."""
+    duties = desk.roster.duties(desk.roster.newest)
+    return frozenset(duty.form for duty in duties if duty.rhythm == "event" and duty.within is None)
+
+
 def before_report(desk: "Desk", event: str, *, besides: str) -> Before | None:
     """The standing report that says the day of an event, under another form than ``besides``; None: there is none."""
-    duties = [duty for duty in desk.roster.duties(desk.roster.newest) if duty.rhythm == "event"]
-    names = frozenset(duty.form for duty in duties if duty.within is None)
+    names = before_forms(desk)
     found = None if besides in names else earlier.event_day(desk, event, names)
     if found is None:
         return None
