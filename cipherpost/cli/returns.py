@@ -9,6 +9,9 @@ from cipherpost.cli import output
 from cipherpost.cli.options import Session, command
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cipherpost.chain.channel import Entry
     from cipherpost.workflows.returns import Returns
 
 TIME = click.DateTime(formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"])
@@ -83,7 +86,7 @@ def returns(
     desk = session.desk()
     found = workflow.returns(desk, period, form=form, group=group, as_of=moment(as_of))
     if html is not None:
-        output.document(_page(found), html, force=force)
+        output.document(_page(found, workflow.cited(desk, found.debts)), html, force=force)
     if session.as_json:
         output.emit(found.as_json())
     elif as_csv or excel:
@@ -97,13 +100,13 @@ def returns(
         show(found, quiet=session.quiet)
 
 
-def _page(found: "Returns") -> str:
+def _page(found: "Returns", entries: "Mapping[str, Entry]") -> str:
     """The page of the returns."""
     from cipherpost.pages import returns as pages
 
     cited = {
         place: pages.Cited(place=place, hash=entry.hash, time=entry.header.time, by=entry.header.by)
-        for place, entry in found.cited.items()
+        for place, entry in entries.items()
     }
     return pages.returns_page(
         found.matrix,

@@ -28,8 +28,8 @@ class FormNotStatedError(UseError):
 class Returns:
     """The debts asked for, laid out by office and column.
 
-    ``titles``: of every office, in order of admission; ``zone``: of the network; ``cited``: the dispatches that
-    the debts name, by place (``tver/center/12``); ``remarks``: by place, what a reader saw that no header tells.
+    ``titles``: of every office, in order of admission; ``zone``: of the network; ``remarks``: by dispatch
+    (``tver/center/12``), what a reader of its letter saw that no header tells.
     """
 
     network: str
@@ -41,7 +41,6 @@ class Returns:
     matrix: Matrix
     titles: Mapping[str, str]
     zone: str
-    cited: "Mapping[str, Entry]"
     remarks: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self) -> list[dict[str, Any]]:
@@ -114,7 +113,6 @@ def returns(
         matrix=matrix(found, titles=titles, as_of=moment),
         titles=titles,
         zone=desk.roster.timezone(desk.roster.newest),
-        cited=_cited(desk, found),
         remarks=_remarks(desk, found),
     )
 
@@ -180,7 +178,7 @@ def _remarks(desk: "Desk", debts: Iterable[Debt]) -> dict[str, str]:
     return {debt.latest: kept[debt.latest] for debt in debts if debt.latest is not None and debt.latest in kept}
 
 
-def _cited(desk: "Desk", debts: Iterable[Debt]) -> "dict[str, Entry]":
+def cited(desk: "Desk", debts: Iterable[Debt]) -> "dict[str, Entry]":
     """The dispatches that ``debts`` name, by place; those that this home has not are left out."""
     named = {
         place
