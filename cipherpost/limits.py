@@ -63,6 +63,18 @@ TAR_NAME_BYTES: Final = 1_024
 """A member's name in an archive, folders included."""
 CLOCK_AHEAD_SECONDS: Final = 86_400
 """How far a dispatch may be ahead of the judging time before the finding ``clock`` (V7)."""
+FORM_BYTES: Final = 256 * KIB
+"""A form, whole: some 500 fields with help for each."""
+FORM_FIELDS: Final = 500
+"""Fields of a form, the columns of its lists included: what can be shown on a page and filled in."""
+FORM_WEIGHT: Final = 50_000
+"""Values of a form once every reference is put in place of what it names: they can double at each step."""
+FORM_HELP: Final = 2_000
+"""Characters of the description of a form or of a field."""
+REPORT_TEXT: Final = 100_000
+"""Characters of one text in a report: fifty pages."""
+REPORT_ITEMS: Final = 10_000
+"""Items of one list in a report."""
 
 # ---- of this program ---------------------------------------------------------------------------------------------
 
@@ -85,15 +97,3 @@ SKIPPED: Final = 1_000
 TIME_LAST_YEAR: Final = 9999
 CARDS_OF_OFFICE: Final = 1_000
 """Cards under one office's prefix that are looked at; whoever may write there may also fill it with rubbish."""
-FORM_BYTES: Final = 256 * KIB
-"""A form, whole: some 500 fields with help for each."""
-FORM_FIELDS: Final = 500
-"""Fields of a form, the columns of its lists included: what can be shown on a page and filled in."""
-FORM_WEIGHT: Final = 50_000
-"""Values of a form once every reference is put in place of what it names: they can double at each step."""
-FORM_HELP: Final = 2_000
-"""Characters of the description of a form or of a field."""
-REPORT_TEXT: Final = 100_000
-"""Characters of one text in a report: fifty pages."""
-REPORT_ITEMS: Final = 10_000
-"""Items of one list in a report."""

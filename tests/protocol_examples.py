@@ -96,6 +96,12 @@ LIMITS = {
     "JSON_VALUES": "values in any JSON",
     "TAR_NAME_BYTES": "bytes of a member's name in an archive",
     "CLOCK_AHEAD_SECONDS": "seconds that a dispatch may be ahead of the judging time without the finding `clock`",
+    "FORM_BYTES": "bytes of a form",
+    "FORM_FIELDS": "fields of a form, those of its lists' items included",
+    "FORM_WEIGHT": "values of a form with every reference written out",
+    "FORM_HELP": "characters of a description in a form, white space run together",
+    "REPORT_TEXT": "characters of a text in a report",
+    "REPORT_ITEMS": "items of a list in a report",
     "CARD_BYTES": "bytes of a card or invitation without its armor",
 }
 

@@ -75,6 +75,13 @@ SECTIONS: tuple[tuple[str, str, Callable[[Refusal], bool]], ...] = (
         _of((1, 2), "home", names=("RowsBrokenError",)),
     ),
     (
+        "Forms and what is filled in (exit 2 and 3)",
+        "Nothing was sent, and what you typed is kept (`cipherpost drafts`). The message names the file and the "
+        "fields; `cipherpost form show FORM` shows what is asked. An EnvelopeError is in a report of somebody else "
+        "whose program is faulty: it is left out of the sums, and the center sends it back.",
+        _of((2, 3), "forms"),
+    ),
+    (
         "Not there (exit 1)",
         "Look at the name again (`cipherpost inbox`, `cipherpost cards`, `cipherpost roster`), then "
         "`cipherpost fetch`. A card that is missing is sent by its officer as a file.",

@@ -2,7 +2,7 @@
 
 Beside the JSON Schema itself, three things hold for every form: what is left blank is left out, and never ``""``,
 ``null`` or an empty list (blank is never zero); numbers are whole, since only those are the same for every reader
-(docs/protocol.md, "Canonical JSON"); and a text has at most `limits.REPORT_TEXT` characters.
+(docs/protocol.md, "Reports"); and a text has at most `limits.REPORT_TEXT` characters.
 """
 
 import re

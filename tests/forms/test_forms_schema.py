@@ -1,6 +1,7 @@
 """Form files: what a form is, and each file that is none is refused with its place and rule."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,6 +126,12 @@ def test_the_forms_that_ship_ask_for_what_the_center_wants_to_know() -> None:
         "attendance",
         "progress",
     ]
+
+
+def test_the_forms_that_ship_never_change_under_their_version() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
+    for name in BUILTIN:
+        assert f"\n{name} 1 {builtin(name).hash}\n" in page
 
 
 def test_no_form_that_ships_has_an_unknown_hash_or_name() -> None:
