@@ -41,6 +41,8 @@ class Tree:
         """The highest number of a node that hangs."""
         self.changed: int | None = None
         """The lowest number from which on the path is another since whoever writes it down has set this to None."""
+        self.turns = 0
+        """How often something that stood was judged otherwise, or gave way to something else."""
         self.known: dict[str, Node] = {}
         self.orphans: dict[str | None, list[Node]] = {}
         """Signed nodes that wait, by the hash they link to."""
@@ -170,6 +172,7 @@ class Tree:
                     self._evaluate(node, node.parent)
                     if counted != (node.verdict is None):
                         self._mark(number)
+                        self.turns += self.stands(node)
         self._pins = tuple(pins)
         self._pin_hashes = frozenset(hashed for _, hashed in pins)
         self._choose_with_pins()
@@ -263,6 +266,7 @@ class Tree:
         if chosen != tail:
             same = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(chosen, tail, strict=False)))
             self._mark(number + same + 1)
+            self.turns += same < len(tail)
 
     def _choose_side(self, here: Node, sides: list[Node], deepest: dict[Node, int], before: set[Node]) -> Node | None:
         if len(sides) <= 1:

@@ -70,3 +70,8 @@ class Debt:
     def open(self) -> bool:
         """Whether something is still owed, or may be."""
         return self.state in OPEN
+
+    @property
+    def notable(self) -> bool:
+        """Whether V11 may have something to say of it."""
+        return bool(self.facts) or self.state in {State.OVERDUE, State.UNKNOWN}

@@ -1,0 +1,187 @@
+"""What the headers say about one office: its reports, replies and acts, the center's decisions, who acked what when."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Final, NamedTuple
+
+from cipherpost.chain.channel import Channel
+from cipherpost.dispatch.parts import Header
+from cipherpost.ledger.lateness import Sights
+from cipherpost.text import CENTER
+
+Key = tuple[str, str | int]
+"""What a debt is about: (form, period), or (channel, number) of the dispatch whose ``due`` line makes it."""
+ACTS: Final = frozenset({"complied", "unable", "withdrawn"})
+
+
+class Filing(NamedTuple):
+    """A report: its number in the office's channel to the center, its own time, and what its header says."""
+
+    number: int
+    time: str
+    nil: bool
+    day: date | None
+    target: int | None
+    cancels: bool
+
+
+class Taken(NamedTuple):
+    """A dispatch that supersedes or cancels another: its number and time, the debt it is about, whether it cancels."""
+
+    number: int
+    time: str
+    key: Key | None
+    cancels: bool
+
+
+class Answer(NamedTuple):
+    """A dispatch that answers an order, or an act about it: ``word`` is reply, complied, unable or withdrawn."""
+
+    number: int
+    time: str
+    word: str
+    hash: str | None
+
+
+class Decided(NamedTuple):
+    """A verdict on one debt: its number in the center's channel to the office, time, word and new day."""
+
+    number: int
+    time: str
+    verdict: str
+    day: date | None
+
+
+class Account:
+    """The headers about one office, grown dispatch by dispatch, each channel in the order of its numbers.
+
+    ``own`` is the office's channel to the center, ``told`` the center's to it. ``latest`` is the latest time of
+    anything here; ``dirty``: something came since the office was judged.
+    """
+
+    __slots__ = (
+        "answers",
+        "decisions",
+        "dirty",
+        "events",
+        "filings",
+        "latest",
+        "office",
+        "orders",
+        "own",
+        "own_sights",
+        "targets",
+        "told",
+        "told_sights",
+        "trouble",
+    )
+
+    def __init__(self, office: str) -> None:
+        self.office: Final = office
+        self.own: Final = f"{office}/{CENTER}"
+        self.told: Final = f"{CENTER}/{office}"
+        self.filings: dict[Key, list[Filing]] = {}
+        self.events: dict[str, list[str]] = {}
+        """Event to the forms under which something was reported of it."""
+        self.targets: dict[int, list[Taken]] = {}
+        self.answers: dict[Key, list[Answer]] = {}
+        self.decisions: dict[Key, list[Decided]] = {}
+        self.orders: list[Order] = []
+        self.own_sights = Sights()
+        self.told_sights = Sights()
+        self.latest = ""
+        self.dirty = True
+        self.trouble = False
+
+    def take_own(self, number: int, header: Header) -> None:
+        """Take up a counting dispatch of the office to the center."""
+        time = header.time
+        self.latest = max(self.latest, time)
+        target = header.supersedes or header.cancels
+        report = header.report
+        key: Key | None = None
+        if report is not None:
+            key = (report.form, report.period)
+            filing = Filing(number, time, report.nil, report.day, target, header.cancels is not None)
+            if key in self.filings:
+                self.filings[key].append(filing)
+            else:
+                self.filings[key] = [filing]
+                if report.day is not None:
+                    self.events.setdefault(report.period, []).append(report.form)
+        if target is not None:
+            self.targets.setdefault(target, []).append(Taken(number, time, key, header.cancels is not None))
+        reply = header.reply
+        if reply is not None and header.cancels is None:
+            self._answer((reply.channel, reply.number), Answer(number, time, "reply", reply.hash))
+        for ack in header.acks:
+            if ack.word in ACTS:
+                self._answer((ack.channel, ack.number), Answer(number, time, ack.word, ack.hash))
+
+    def _answer(self, key: Key, answer: Answer) -> None:
+        self.answers.setdefault(key, []).append(answer)
+
+    def take_told(self, number: int, header: Header) -> None:
+        """Take up a counting dispatch of the center to the office."""
+        self.latest = max(self.latest, header.time)
+        said = header.decision
+        if said is not None and header.cancels is None:
+            key: Key
+            if said.form is not None and said.period is not None:
+                key = (said.form, said.period)
+            else:
+                assert said.channel is not None
+                assert said.number is not None
+                key = (said.channel, said.number)
+            self.decisions.setdefault(key, []).append(Decided(number, header.time, said.verdict, said.day))
+
+    # ---- what was there at a time ------------------------------------------------------------------------------------
+
+    def known(self, number: int, time: str, as_of: str) -> bool:
+        """Whether a dispatch of the office was there: dated by then, or acked by then."""
+        return time <= as_of or self.own_sights.seen(number, as_of) is not None
+
+    def told_by(self, number: int, time: str, as_of: str) -> bool:
+        """Whether a dispatch of the center to the office was there."""
+        return time <= as_of or self.told_sights.seen(number, as_of) is not None
+
+
+class Order(NamedTuple):
+    """A circular or instruction with a ``due`` line."""
+
+    channel: str
+    number: int
+    hash: str
+    time: str
+    day: date
+    what: str
+
+
+def troubled(view: Channel | None, claimed: int) -> bool:
+    """Whether a channel is not whole: a gap, something held, a race or fork, a newer program, or a number that is
+    named (``claimed`` is the highest) and not here.
+    """
+    if view is None:
+        return claimed > 0
+    tree = view.tree
+    if claimed > max(tree.top, tree.end.number):
+        return True
+    if len(tree.known) == len(tree.path) and not view.newer:
+        return False
+    return bool(racing(view) or view.stopped is not None or view.gaps() or view.held())
+
+
+def racing(view: Channel) -> bool:
+    """Whether two dispatches contend for the channel's last number, and no next one tells which of them stands."""
+    tree, end = view.tree, view.tree.end
+    if len(tree.known) == len(tree.path) or not tree.path:
+        return False
+    return any(
+        node is not end and node.parent is end.parent and node.verdict is None and not tree.is_pinned_away(node)
+        for node in tree.slots.get(end.number, ())
+    )
+
+
+def newest(moments: Iterable[str]) -> str:
+    """The latest of some moments, empty where there is none."""
+    return max(moments, default="")

@@ -1,0 +1,283 @@
+"""The index of a chain: every channel's counting headers sorted by the office whose debts they are about.
+
+It grows with the chain. Where a channel does not only grow but is another below (a race that ended otherwise, a cut),
+the index is made anew.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from cipherpost.chain.channel import Channel
+from cipherpost.chain.network import Chain
+from cipherpost.chain.node import Node
+from cipherpost.dispatch.parts import Header
+from cipherpost.ledger.account import Account, Order, Taken, racing, troubled
+from cipherpost.ledger.lateness import LOOKS, Sight, Sights, believed
+from cipherpost.text import CENTER, ROSTER
+
+ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
+
+
+class _Track:
+    """How far a channel was taken up, and its state then."""
+
+    __slots__ = ("audience", "done", "last", "office", "role", "state", "tree", "view")
+
+    def __init__(self, view: Channel, role: str | None) -> None:
+        self.view = view
+        self.tree = view.tree
+        self.office, _, self.audience = view.name.partition("/")
+        self.role = role
+        self.done = 0
+        self.last: Node | None = None
+        self.state: tuple[int, ...] = ()
+
+
+class Book:
+    """All that the ledger asks of the headers of a chain. Read it after `refresh`."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain: Final = chain
+        self._start()
+
+    def _start(self) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.taken: dict[tuple[str, int], list[Taken]] = {}
+        """What supersedes or cancels a dispatch of the center."""
+        self.troubled: set[str] = set()
+        """The channels of the center to groups that are not whole."""
+        self._sights: dict[str, Sights] = {}
+        self._claims: dict[str, int] = {}
+        self._tracks: dict[str, _Track] = {}
+        self._waiting: dict[str, set[str]] = {}
+        """Channel to the channels of offices that cite a number of it which is not here."""
+        self._believed: dict[str, list[str]] = {}
+        self._relied: dict[str, list[tuple[str, str] | None]] = {}
+
+    def account(self, office: str) -> Account:
+        """What is known about an office."""
+        found = self.accounts.get(office)
+        if found is None:
+            found = self.accounts[office] = Account(office)
+            found.own_sights = self.sights(found.own)
+            found.told_sights = self.sights(found.told)
+        return found
+
+    def sights(self, channel: str) -> Sights:
+        """What the center and the auditors acked of a channel."""
+        found = self._sights.get(channel)
+        if found is None:
+            view = self.chain.channels.get(channel)
+            found = self._sights[channel] = Sights(view.tree if view is not None else None)
+        return found
+
+    # ---- growing -----------------------------------------------------------------------------------------------------
+
+    def refresh(self) -> bool:
+        """Take up what is new; whether everything had to be made anew."""
+        changed = self._changed()
+        anew = not all(self._same_below(track) for track, _ in changed)
+        if anew:
+            self._start()
+            changed = self._changed()
+        for track, state in changed:
+            track.state = state
+            self._grow(track)
+        for track, _ in changed:
+            self._judge_trouble(track.view.name)
+        return anew
+
+    def _changed(self) -> list[tuple[_Track, tuple[int, ...]]]:
+        found: list[tuple[_Track, tuple[int, ...]]] = []
+        for name, view in self.chain.channels.items():
+            track = self._tracks.get(name)
+            if track is None:
+                track = self._tracks[name] = _Track(view, self.chain.roster.role(view.office))
+                self.sights(name).tree = view.tree
+            tree = track.tree
+            state = (len(tree.path), len(tree.known), tree.turns, len(view.newer), len(view.unsigned))
+            if state != track.state:
+                found.append((track, state))
+        return found
+
+    @staticmethod
+    def _same_below(track: _Track) -> bool:
+        """Whether all that was taken up of a channel still stands."""
+        path = track.tree.path
+        if track.state and track.tree.turns != track.state[2]:
+            return False
+        stands = len(path) - racing(track.view)
+        return track.done <= stands and (track.done == 0 or path[track.done - 1] is track.last)
+
+    def _grow(self, track: _Track) -> None:
+        path = track.tree.path
+        upto = len(path) - racing(track.view)
+        if upto <= track.done:
+            return
+        new = path[track.done : upto]
+        if track.role != "committee":
+            self._forget_relied(track.view.name, back=_goes_back(track.last, new))
+        if track.view.name != ROSTER_CHANNEL:
+            for node in new:
+                if node.verdict is None:
+                    self._take(track, node, node.header)
+        track.done = upto
+        track.last = path[upto - 1]
+
+    def _take(self, track: _Track, node: Node, header: Header) -> None:
+        office, role = track.office, track.role
+        if role == CENTER:
+            self._take_center(track, node, header)
+        elif track.audience == CENTER:
+            account = self.account(office)
+            account.take_own(node.number, header)
+            account.dirty = True
+        if role == "committee":
+            told, own = f"{CENTER}/{office}", f"{office}/{CENTER}"
+            for ack in header.acks:
+                if ack.channel == told:
+                    self._claim(told, ack.number)
+            for head in header.heads:
+                if head.channel == own:
+                    self._claim(own, head.number)
+        else:
+            for head in header.heads:
+                self._claim(head.channel, head.number)
+            if header.acks and CENTER in {role, track.audience}:
+                self._take_acks(node, header, center=role == CENTER)
+
+    def _take_center(self, track: _Track, node: Node, header: Header) -> None:
+        place = (node.channel, node.number)
+        roster = self.chain.roster
+        target = header.supersedes or header.cancels
+        if target is not None:
+            taken = Taken(node.number, node.time, None, header.cancels is not None)
+            self.taken.setdefault((node.channel, target), []).append(taken)
+            at = self.chain.channels[node.channel].tree.path[target - 1]
+            if at.kind in {"circular", "instruction"} and at.header.due is not None:
+                for name in roster.members(track.audience, at.roster):
+                    self.account(name).dirty = True
+        if not roster.is_group(track.audience, node.roster) and track.audience != CENTER:
+            account = self.account(track.audience)
+            account.take_told(node.number, header)
+            account.dirty = True
+        if header.due is not None:
+            order = Order(*place, node.hash, node.time, header.due.day, header.due.what)
+            for name in roster.members(track.audience, node.roster):
+                account = self.account(name)
+                account.orders.append(order)
+                account.dirty = True
+                account.latest = max(account.latest, node.time)
+
+    def _take_acks(self, node: Node, header: Header, *, center: bool) -> None:
+        for ack in header.acks:
+            channel = ack.channel
+            self._claim(channel, ack.number)
+            look = center and ack.word in LOOKS
+            self.sights(channel).add(Sight(ack.number, node.time, node.channel, node.number, ack.hash, look))
+            self._touch(channel, node.time)
+
+    def _touch(self, channel: str, time: str) -> None:
+        office, _, audience = channel.partition("/")
+        if audience == CENTER and office != CENTER:
+            account = self.account(office)
+        elif office == CENTER and audience in self.accounts:
+            account = self.accounts[audience]
+        else:
+            return
+        account.dirty = True
+        account.latest = max(account.latest, time)
+
+    def _claim(self, channel: str, number: int) -> None:
+        if number > self._claims.get(channel, 0):
+            self._claims[channel] = number
+            view = self.chain.channels.get(channel)
+            if view is None or number > len(view.tree.path):
+                self._judge_trouble(channel)
+
+    # ---- what is not whole -------------------------------------------------------------------------------------------
+
+    def _judge_trouble(self, channel: str) -> None:
+        """Whether the office that a channel is about can still be said to have sent nothing."""
+        office, _, audience = channel.partition("/")
+        if audience == CENTER and office != CENTER:
+            account = self.account(office)
+        elif office == CENTER and self.chain.roster.role(audience) in {"committee", "auditor"}:
+            account = self.account(audience)
+        else:
+            if office == CENTER and channel != ROSTER_CHANNEL:
+                self._judge_group(channel)
+            return
+        trouble = self._troubled(account.own) or self._troubled(account.told)
+        if trouble != account.trouble:
+            account.trouble = trouble
+            account.dirty = True
+
+    def _judge_group(self, channel: str) -> None:
+        trouble = self._troubled(channel)
+        if trouble != (channel in self.troubled):
+            (self.troubled.add if trouble else self.troubled.discard)(channel)
+            for account in self.accounts.values():
+                if any(order.channel == channel for order in account.orders):
+                    account.dirty = True
+
+    def _troubled(self, channel: str) -> bool:
+        return troubled(self.chain.channels.get(channel), self._claims.get(channel, 0))
+
+    # ---- what a dispatch relies on -----------------------------------------------------------------------------------
+
+    def relied(self, channel: str, number: int) -> tuple[str, str] | None:
+        """The newest time of a dispatch of the center or an auditor, or an entry of the roster, that dispatch
+        ``number``, or an earlier one of its channel, cites or acks; and the place of what bears it.
+        """
+        found = self._relied.setdefault(channel, [])
+        path = self.chain.channels[channel].tree.path
+        for node in path[len(found) : number]:
+            best = found[-1] if found else None
+            for cited in self._cited(node) if node.verdict is None else ():
+                if best is None or cited[0] > best[0]:
+                    best = cited
+            found.append(best)
+        return found[number - 1]
+
+    def _cited(self, node: Node) -> Iterator[tuple[str, str]]:
+        header = node.header
+        named = [(ack.channel, ack.number, ack.hash) for ack in header.acks if ack.hash is not None]
+        if header.reply is not None:
+            named.append((header.reply.channel, header.reply.number, header.reply.hash))
+        if header.roster is not None:
+            named.append((ROSTER_CHANNEL, header.roster.number, header.roster.hash))
+        for channel, number, hashed in named:
+            if self.chain.roster.role(channel.partition("/")[0]) in {CENTER, "auditor"}:
+                view = self.chain.channels.get(channel)
+                stands = view.tree.standing(number) if view is not None else None
+                if stands is None:
+                    self._waiting.setdefault(channel, set()).add(node.channel)
+                elif stands.hash == hashed and stands.verdict is None:
+                    yield self._time_of(channel, number), f"{channel}/{number}"
+
+    def _time_of(self, channel: str, number: int) -> str:
+        path = self.chain.channels[channel].tree.path
+        kept = self._believed.get(channel)
+        if kept is None or len(kept) != len(path):
+            kept = self._believed[channel] = believed([node.time for node in path])
+        return kept[number - 1]
+
+    def _forget_relied(self, channel: str, *, back: bool) -> None:
+        """A channel that others cite has grown: what waited for it is looked at again; where its clock was put right,
+        all is.
+        """
+        stale = set(self._relied) if back else self._waiting.pop(channel, set())
+        for own in stale:
+            self._relied.pop(own, None)
+            self.account(own.partition("/")[0]).dirty = True
+
+
+def _goes_back(last: Node | None, new: Sequence[Node]) -> bool:
+    """Whether the time of a new dispatch is before that of the one below it."""
+    before = last.time if last is not None else ""
+    for node in new:
+        if node.time < before:
+            return True
+        before = node.time
+    return False
