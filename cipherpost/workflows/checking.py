@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from cipherpost.ledger.calendar import days_after, local_day
 from cipherpost.ledger.debt import State
+from cipherpost.ledger.lateness import LOOKS
 from cipherpost.text import ALL, CENTER, ROSTER, parse_time
 from cipherpost.workflows import guards
 from cipherpost.workflows.plans import Plan
@@ -90,12 +91,15 @@ def _grace(desk: "Desk", debt: "Debt") -> int:
 def _last_word(desk: "Desk", office: str) -> str:
     """The newest time of a dispatch of the center that says how far the office's channel to it goes."""
     rows = desk.mail.acks_of(f"{office}/{CENTER}")
-    return max((row.time for row in rows if row.office == CENTER), default="")
+    return max((row.time for row in rows if row.office == CENTER and row.word in LOOKS), default="")
 
 
 def _silent(desk: "Desk") -> bool:
-    """Whether nothing of the center, roster included, is younger than its interval."""
-    newest = guards.newest_center_time(desk)
+    """Whether nothing of the center that every committee reads, roster included, is younger than its interval.
+
+    What it writes to one alone tells the others nothing: they would seal no more.
+    """
+    newest = guards.newest_center_time(desk, audiences=(ROSTER, ALL))
     return newest is not None and desk.now() - parse_time(newest) > timedelta(days=guards.check_days(desk))
 
 

@@ -11,6 +11,8 @@ from cipherpost.errors import NewerError, NotAuthenticError, StaleError
 from cipherpost.text import CENTER, ROSTER, format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from cipherpost.desk import Desk
     from cipherpost.dispatch.header import Header
 
@@ -99,9 +101,14 @@ def check_days(desk: "Desk") -> int:
     return stated if stated else limits.CHECK_INTERVAL_DAYS
 
 
-def newest_center_time(desk: "Desk") -> str | None:
-    """The newest believable time of the center's dispatches and roster entries that this home has verified."""
-    channels = [name for name in desk.mail.last_times() if name.partition("/")[0] == CENTER]
+def newest_center_time(desk: "Desk", *, audiences: "Collection[str] | None" = None) -> str | None:
+    """The newest believable time of the center's dispatches and roster entries that this home has verified.
+
+    Args:
+        audiences: to these only.
+    """
+    parts = ((name, *name.split("/")) for name in desk.mail.last_times())
+    channels = [name for name, office, to in parts if office == CENTER and (audiences is None or to in audiences)]
     return freshness.newest_center_time(
         [row.time for row in desk.mail.rows(name) if row.status == "counts"] for name in channels
     )
