@@ -180,7 +180,7 @@ def _ordered(form: Form, found: list[_Found], errors: "list[ValidationError]") -
     """All problems, one for each place and rule, in the order of the form."""
     said = [each for error in errors for each in _of_error(form, error)]
     unknown = {each.path for each in said if each.rule == UNKNOWN}
-    found = [each for each in found if not any(each.path[: len(path)] == path for path in unknown)]
+    found = [each for each in found if not any(each.path[:at] in unknown for at in range(1, 4))]
     seen = {each.path for each in found}
     found += [each for each in said if each.path not in seen]
     order = {name: at for at, name in enumerate(each.name for each in form.fields)}

@@ -162,6 +162,8 @@ def _fields(part: dict[str, Any], form: dict[str, Any], place: str, where: str, 
         raise FormSchemaError(
             f"{place} is not closed", where=where, rule='"type": "object" and "additionalProperties": false'
         )
+    if "patternProperties" in part:
+        raise FormFieldError(f"{place} has fields without names", where=where, rule="each field stands in properties")
     properties, required = part.get("properties", {}), part.get("required", [])
     if unknown := sorted(set(required) - set(properties)):
         raise FormFieldError(f"{place} requires {shown(unknown[0])}, which it does not have", where=where)
@@ -207,7 +209,7 @@ def _kind(whole: dict[str, Any], place: str, where: str, depth: int) -> Kind:
     words = whole.get("enum")
     kinds: dict[Any, Kind] = {"integer": "number", "boolean": "yes-no", "string": "text", "array": "list"}
     kind = kinds.get(whole.get("type") if isinstance(whole.get("type"), str) else None)
-    if words is not None and all(isinstance(word, str) for word in words) and whole.get("type", "string") == "string":
+    if words and all(isinstance(word, str) for word in words) and whole.get("type", "string") == "string":
         return "choice"
     if kind == "text" and words is None:
         return "date" if whole.get("format") == "date" else "text"
@@ -256,7 +258,7 @@ def _make_yes_no(whole: dict[str, Any], form: dict[str, Any], place: str, where:
 
 def _make_list(whole: dict[str, Any], form: dict[str, Any], place: str, where: str) -> dict[str, Any]:
     items = whole.get("items")
-    if not isinstance(items, dict):
+    if not isinstance(items, dict) or "prefixItems" in whole:
         raise FormFieldError(f"list {place} does not say what its items are", where=where, rule='"items": {...}')
     columns = tuple(_fields(_resolved(items, form), form, place, where, depth=1))
     if not columns:

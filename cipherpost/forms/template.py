@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from cipherpost.forms.answers import parse_toml, settled
-from cipherpost.forms.checking import Problem, is_blank
+from cipherpost.forms.checking import Path, Problem, is_blank
 from cipherpost.forms.schema import Field, Form
 
 MARK: Final = "#! "
@@ -86,17 +86,25 @@ class _Told:
     """The problems, handed out by the place at which they are shown; each is shown once."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self._left = list(dict.fromkeys(problems))
+        self._left: dict[Path, dict[Path, list[Problem]]] = {}  # by field, then by entry: there may be thousands
+        for each in dict.fromkeys(problems):
+            self._left.setdefault(each.path[:1], {}).setdefault(each.path[:2], []).append(each)
 
-    def of(self, path: tuple[str | int, ...], *, inside: bool = False) -> list[Problem]:
+    def of(self, path: Path, *, inside: bool = False) -> list[Problem]:
         """Those of a path; with ``inside`` those of what is in it too."""
-        found = [each for each in self._left if each.path == path or (inside and each.path[: len(path)] == path)]
-        self._left = [each for each in self._left if each not in found]
+        entries = self._left.get(path[:1], {})
+        found: list[Problem] = []
+        for entry in list(entries) if len(path) == 1 and inside else [path[:2]]:
+            held = entries.pop(entry, [])
+            taken = [each for each in held if each.path == path or (inside and each.path[: len(path)] == path)]
+            found += taken
+            if left := [each for each in held if each not in taken]:
+                entries[entry] = left
         return found
 
     def rest(self) -> list[Problem]:
         """Those that were not handed out yet."""
-        return self.of((), inside=True)
+        return [each for entries in self._left.values() for held in entries.values() for each in held]
 
 
 def _parts(form: Form, data: dict[str, Any]) -> tuple[list[Field], list[Field], list[str]]:

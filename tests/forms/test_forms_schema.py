@@ -276,6 +276,9 @@ LIST = {"type": "array", "items": {"type": "object", "properties": {"a": TEXT}, 
         {"type": ["string", "null"]},
         {"type": "null"},
         {"enum": [1, 2]},
+        {"enum": []},
+        {**LIST, "prefixItems": [{}]},
+        {**LIST, "items": {**LIST["items"], "patternProperties": {".": TEXT}}},  # type: ignore[dict-item]
         {"enum": ["a", None]},
         {"enum": ["a\nb"]},
         {"type": "integer", "enum": [1]},
@@ -300,6 +303,10 @@ def test_the_items_of_a_list_are_closed_groups_of_fields(items: dict[str, Any]) 
 @pytest.mark.parametrize("name", ["", "Words", "two words", "größe", "_a", "1a", "a" * 64, "a-b", "a\n"])
 def test_names_of_fields_are_plain(name: str) -> None:
     refused(data_of(a_form(properties={name: TEXT})), FormFieldError)
+
+
+def test_fields_are_named_one_by_one() -> None:
+    refused(data_of(a_form(patternProperties={"^x": {"type": "string"}})), FormFieldError)
 
 
 def test_a_form_cannot_require_a_field_that_it_does_not_have() -> None:

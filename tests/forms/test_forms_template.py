@@ -98,6 +98,16 @@ def test_a_problem_of_no_field_stands_once_at_the_top_in_comments_only() -> None
     assert page.index(MARK) < page.index("reports_held_total = ")
 
 
+def test_i11_thousands_of_problems_all_find_their_place() -> None:
+    data = {"demands": [{"text": "bread", "category": "sport", "who": "me"} for _ in range(3_000)]}
+    with pytest.raises(InvalidDataError) as caught:
+        check(FORM, data)
+    page = to_toml(FORM, data, problems=caught.value.problems)
+    assert len(caught.value.problems) == 9_002
+    assert page.count(f"{MARK}demands 3000, ") == 3
+    assert from_toml(page) == data
+
+
 def test_an_entry_left_empty_is_left_out() -> None:
     page = to_toml(FORM, {"demands": [{"text": "bread"}, {}, {"text": "soap"}]})
     assert from_toml(page) == {"demands": [{"text": "bread"}, {"text": "soap"}]}
