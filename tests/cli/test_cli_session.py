@@ -10,6 +10,7 @@ import pytest
 from cliharness import check_words, files, refused, state_of
 
 from cipherpost.cli import table
+from cipherpost.ledger.returns import COLUMNS
 
 DISPATCH = {"channel", "number", "hash", "kind", "time", "posted", "to", "unreached"}
 STATUS = {"network", "office", "officer", "new", "owed", "outbox", "silent", "proposals"}
@@ -199,7 +200,7 @@ def test_json_of_every_reading_command_has_exactly_its_fields(net):
     assert all(set(each) == DISPATCH for each in found["posted"])
     found = net.ok("tver", "status", "--json").json
     assert set(found) == STATUS
-    assert set(found["owed"][0]) == {"channel", "number", "due", "what"}
+    assert tuple(found["owed"][0]) == COLUMNS
     found = net.ok("tver", "roster", "--json").json
     assert set(found) == ROSTER
     assert all(set(each) == OFFICE for each in found["offices"])
