@@ -1,6 +1,7 @@
 """Form files: what a form is, and each file that is none is refused with its place and rule."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -292,7 +293,7 @@ LIST = {"type": "array", "items": {"type": "object", "properties": {"a": TEXT}, 
     ],
 )
 def test_a_field_that_no_report_can_hold_is_refused_by_its_name(part: object) -> None:
-    assert " it" in refused(with_field(part), FormFieldError).what
+    assert re.search(r"\bit\b", refused(with_field(part), FormFieldError).what)
 
 
 @pytest.mark.parametrize("items", [{"type": "string"}, {"type": "object", "properties": {"a": TEXT}}])
