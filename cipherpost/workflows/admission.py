@@ -217,8 +217,9 @@ def count_waiting(desk: "Desk") -> int:
     from cipherpost.postoffice import names
 
     count = 0
-    for office in desk.roster.offices(desk.roster.newest):
-        known = {each.card for each in desk.roster.tenures(office)}
+    offices = desk.roster.offices(desk.roster.newest)
+    known = {each.card for office in offices for each in desk.roster.tenures(office)}  # the center keeps copies of all
+    for office in offices:
         listed = desk.post.names(names.kind_prefix(desk.network, office, "card"))
         parsed = (names.parse_object_name(name) for name in islice(listed, limits.CARDS_OF_OFFICE))
         count += sum(isinstance(each, names.Other) and each.hash not in known for each in parsed)

@@ -95,12 +95,12 @@ def _last_word(desk: "Desk", office: str) -> str:
 
 
 def _silent(desk: "Desk") -> bool:
-    """Whether nothing of the center that every committee reads, roster included, is younger than its interval.
+    """Whether nothing of the center that every committee reads, roster included, is younger than half its interval.
 
-    What it writes to one alone tells the others nothing: they would seal no more.
+    What it writes to one alone tells the others nothing, and after a whole interval they would seal no more.
     """
     newest = guards.newest_center_time(desk, audiences=(ROSTER, ALL))
-    return newest is not None and desk.now() - parse_time(newest) > timedelta(days=guards.check_days(desk))
+    return newest is not None and desk.now() - parse_time(newest) > timedelta(days=guards.check_days(desk)) / 2
 
 
 def _unacked(desk: "Desk", channel: str, audience: str) -> bool:

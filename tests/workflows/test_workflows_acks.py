@@ -140,7 +140,7 @@ def test_acks_a_head_line_tells_of_a_withheld_tail(net: Net) -> None:
 def test_acks_the_silent_center_posts_a_check_to_all(net: Net) -> None:
     net.send(STASOVA, "to all", "all")
     settle(net)
-    net.later(days=29)
+    net.later(days=14)
     assert net.fetch(STASOVA).posted == []
     net.later(days=2)
     assert [(posted.kind, posted.place) for posted in net.fetch(BAZHANOV).posted] == [("check", "center/all/2")]
@@ -151,13 +151,22 @@ def test_acks_the_silent_center_posts_a_check_to_all(net: Net) -> None:
     net.clean()
 
 
+def test_acks_a_word_to_one_office_does_not_break_the_silence_towards_the_others(net: Net) -> None:
+    net.send(STASOVA, "to all", "all")
+    settle(net)
+    net.later(days=14)
+    net.send(STASOVA, "to you alone", "samara")
+    net.later(days=2)
+    assert "center/all" in {posted.channel for posted in net.fetch(STASOVA).posted}
+
+
 def test_acks_what_nobody_acknowledged_is_followed_by_one_check(net: Net) -> None:
     net.send(STASOVA, "to you alone", "samara")
     net.later(days=31)
     posted = {(each.kind, each.channel) for each in net.fetch(STASOVA).posted}
     assert posted == {("check", "center/all"), ("check", "center/samara")}
     assert Ack("samara/center", 0, None, "seen") in net.header(STASOVA, "center/samara/2").acks, "nothing came yet"
-    net.later(days=29)
+    net.later(days=20)
     assert all(each.channel != "center/samara" for each in net.fetch(STASOVA).posted)
     net.clean()
 

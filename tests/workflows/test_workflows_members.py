@@ -242,3 +242,8 @@ def test_a_clock_of_2036_in_the_center_is_left_behind_by_its_next_dispatch(net: 
     assert any(each.kind == "message" for each in posted)
     _, findings = net.verify()
     assert {found.code for found in findings} == {"clock"}
+
+
+def test_cards_of_those_who_are_admitted_wait_no_more(net: Net) -> None:
+    assert any("/center/cards/" in name for name in net.objects()), "the center keeps copies of all"
+    assert net.fetch(STASOVA).cards_waiting == 0
