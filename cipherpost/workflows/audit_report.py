@@ -53,8 +53,13 @@ NEXT: Final[Mapping[str, str]] = {
     "uncounted": "Ask the center whether the cut was meant to go so far back.",
     "disagrees": "The two offices compare by telephone what they have; one of them was shown something else.",
     "clock": "Ask the sender to look at the clock of that machine.",
+    "repeat": "The first report stands. If the second is right, its sender sends it as a correction.",
+    "order": "Nothing can mend it; the center decides whether it accepts the report.",
+    "late": "Nothing, unless the center excuses it.",
+    "overdue": "The center reminds the office: cipherpost remind; or it decides: cipherpost extend, cipherpost excuse.",
+    "unknown": "Nothing, if what is missing comes: then audit again.",
 }
-"""What to do about a finding, by code; those of the ledger are not made by this version."""
+"""What to do about a finding, by code."""
 
 NEVER_SHOWN: Final = (
     "what letters say, and whether a report is true",

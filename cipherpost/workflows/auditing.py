@@ -1,8 +1,8 @@
 """Audit a network without reading a letter: everything a post office holds, verified by somebody who trusts nobody.
 
-Checks V1 to V8 are those of `cipherpost.chain`, run anew from the genesis; what headers say of others is held against
-what is there; with ``sealed`` the sealed files are looked at too (V9). The result depends on the post office, the
-judging time, and, in a home, on what that home had verified before.
+Checks V1 to V8 are those of `cipherpost.chain`, run anew from the genesis, V11 is that of `cipherpost.ledger`; what
+headers say of others is held against what is there; with ``sealed`` the sealed files are looked at too (V9). The
+result depends on the post office, the judging time, and, in a home, on what that home had verified before.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,6 +17,7 @@ from cipherpost.chain.network import Chain
 from cipherpost.desk import Progress, Silent, absolute
 from cipherpost.dispatch.header import Head
 from cipherpost.errors import NewerError, NotAuthenticError, UseError
+from cipherpost.ledger.ledger import Ledger
 from cipherpost.note import split
 from cipherpost.postoffice import NoSuchObjectError, names
 from cipherpost.text import format_time, sha256
@@ -42,7 +43,6 @@ __all__ = [
 
 _NOT_SEALED: Final = "V9, the sealed files: that they are there, whole, and sealed to enough readers (--sealed)"
 _NOT_READ: Final = "V10, the letters: an audit opens none"
-_NOT_LEDGER: Final = "V11, the ledger: this version does not judge who owed a report, and when"
 
 
 class NoPostOfficeError(UseError):
@@ -192,6 +192,7 @@ def _look(reader: Reader, subject: Subject, moment: str, *, sealed: bool, progre
         found.add(_no_genesis())
     found.update(reader.findings())
     found.update(chain.findings(moment))
+    found.update(Ledger(chain).findings(moment))
     return found
 
 
@@ -288,7 +289,6 @@ def _not_checked(reader: Reader, *, sealed: bool) -> Iterator[str]:
     if not sealed:
         yield _NOT_SEALED
     yield _NOT_READ
-    yield _NOT_LEDGER
     if reader.chain.roster.newest == 0:
         yield "everything but the roster: without its first entry nobody is known"
     if reader.unlisted:

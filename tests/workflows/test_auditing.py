@@ -24,7 +24,6 @@ FIELDS = {
 FINDING_FIELDS = {
     "code", "grade", "channel", "number", "office", "points_to", "rule", "detail", "time", "known_since",
 }  # fmt: skip
-LEDGER = {code for code, row in CODES.items() if row.rule.startswith("V11")}
 
 
 @pytest.fixture
@@ -101,13 +100,13 @@ def test_what_was_not_checked_is_said(board):
     shown = " ".join(line.strip() for line in lines(board.audit()))
     assert "V9" in shown
     assert "V10" in shown
-    assert "V11" in shown
+    assert "V11" not in shown, "the ledger is checked"
     assert "What no audit can show" in shown
     assert not any("V9" in clause for clause in board.audit(sealed=True).as_json()["not_checked"])
 
 
 def test_every_finding_has_something_to_do():
-    assert audit_report.NEXT.keys() == CODES.keys() - LEDGER
+    assert audit_report.NEXT.keys() == CODES.keys()
 
 
 # ---- one thing altered -----------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from cipherpost.dispatch.header import Header
 from cipherpost.ledger.calendar import next_period, period_days
 from cipherpost.ledger.debt import State
 from cipherpost.roster.refusals import UnknownAudienceError
-from cipherpost.workflows import acking, duties, forms, owing, reporting, returns, sending, status
+from cipherpost.workflows import acking, auditing, duties, forms, owing, reporting, returns, sending, status
 from cipherpost.workflows.returns import FormNotStatedError, NotForCommitteesError
 from cipherpost.workflows.typed import TypedError
 
@@ -209,6 +209,21 @@ def test_i8_center_and_auditor_get_the_same_returns(net, month):
     assert states["samara", month] == "nil"
     assert states["tver", month] == "overdue"
     assert {row["order"] for row in tables[0][0]["debts"]} > {None}
+
+
+def test_v11_an_audit_finds_what_is_overdue_and_late_and_ends_well_all_the_same(net, month):
+    at_noon(net, month, 9)
+    nil(net, ORLOV, month)
+    with net.desk(REVIZOR) as desk:
+        report = auditing.audit(auditing.Subject.of_home(desk))
+    assert {(each.code, each.office, each.number) for each in report.findings} >= {
+        ("overdue", "tver", None),
+        ("late", "samara", 1),
+    }
+    assert not any("V11" in clause for clause in report.not_checked)
+    assert report.exit_code(strict=False, everything=False) == 0
+    assert report.exit_code(strict=True, everything=False) == 3
+    assert "cipherpost remind" in " ".join(line.strip() for line in report.lines())
 
 
 def test_returns_are_narrowed_by_period_form_and_group(net, month):
