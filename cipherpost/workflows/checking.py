@@ -59,10 +59,13 @@ def _looked_in_vain(desk: "Desk") -> Iterator[str]:
     if desk.mail.meta(_LOOKED) == today:
         return
     told: dict[str, str] = {}
+    graces = _graces(desk)
     for debt in desk.ledger.debts(now):
         if not _is_overdue(debt) or not desk.roster.good(debt.office, newest):
             continue
-        until = days_after(debt.deadline, _grace(desk, debt), zone)
+        of_form = graces.get(debt.form or "", ())
+        grace = max((days for offices, days in of_form if debt.office in offices), default=0)  # of several the longest
+        until = days_after(debt.deadline, grace, zone)
         if debt.office not in told:
             told[debt.office] = _last_word(desk, debt.office)
         if told[debt.office] <= until < now:
@@ -75,17 +78,13 @@ def _is_overdue(debt: "Debt") -> bool:
     return debt.state is State.OVERDUE or (debt.open and "overdue" in debt.facts)
 
 
-def _grace(desk: "Desk", debt: "Debt") -> int:
-    """How many days after its deadline a report may still be under way; the longest, of several duties."""
+def _graces(desk: "Desk") -> dict[str, list[tuple[frozenset[str], int]]]:
+    """By form, the offices of each duty and the days that a report of theirs may still be under way."""
     newest = desk.roster.newest
-    return max(
-        (
-            duty.grace
-            for duty in desk.roster.duties(newest)
-            if duty.form == debt.form and debt.office in desk.roster.members(duty.audience, newest)
-        ),
-        default=0,
-    )
+    found: dict[str, list[tuple[frozenset[str], int]]] = {}
+    for duty in desk.roster.duties(newest):
+        found.setdefault(duty.form, []).append((frozenset(desk.roster.members(duty.audience, newest)), duty.grace))
+    return found
 
 
 def _last_word(desk: "Desk", office: str) -> str:

@@ -70,9 +70,14 @@ def pressing(found: Owed) -> tuple[Debt, ...]:
     return tuple(d for d in found.debts if d.state is not State.NOT_DUE or d.day - found.today <= SOON)
 
 
-def kept(desk: "Desk") -> list[dict[str, Any]]:
-    """The pressing debts as `cipherpost.workflows.status` keeps them: ``row`` for scripts, ``name``, ``deadline``."""
-    if desk.office == CENTER:
+def kept(desk: "Desk", *, asked: bool) -> list[dict[str, Any]]:
+    """The pressing debts as `cipherpost.workflows.status` keeps them: ``row`` for scripts, ``name``, ``deadline``.
+
+    Args:
+        asked: some letter that came has a ``due`` line; without one, only committees owe anything, and auditors are
+            spared the looking through of a whole network.
+    """
+    if desk.office == CENTER or not (asked or desk.roster.role(desk.office) == "committee"):
         return []
     found = owed(desk)
     return [

@@ -142,7 +142,7 @@ def refresh(desk: "Desk") -> None:
         "title": desk.roster.title(desk.office, newest),
         "new": len(new),
         "next": new[0].place if new else None,
-        "debts": owing.kept(desk),
+        "debts": owing.kept(desk, asked=any(row.due for row in rows)),
         "days": guards.check_days(desk),
         "heard_of": expected,
     }
