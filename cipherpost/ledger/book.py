@@ -10,12 +10,13 @@ from typing import Final
 from cipherpost.chain.channel import Channel
 from cipherpost.chain.network import Chain
 from cipherpost.chain.node import Node
-from cipherpost.dispatch.parts import Header
+from cipherpost.dispatch.parts import Due, Header
 from cipherpost.ledger.account import Account, Order, Taken, racing, troubled
-from cipherpost.ledger.lateness import LOOKS, Sight, Sights, believed
+from cipherpost.ledger.lateness import LOOKS, Sights, believed
 from cipherpost.text import CENTER, ROSTER
 
 ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
+_FROM_CENTER: Final = f"{CENTER}/"
 
 
 class _Track:
@@ -114,70 +115,88 @@ class Book:
         upto = len(path) - racing(track.view)
         if upto <= track.done:
             return
-        new = path[track.done : upto]
+        new = [node for node in path[track.done : upto] if node.verdict is None]
         if track.role != "committee":
             self._forget_relied(track.view.name, back=_goes_back(track.last, new))
-        if track.view.name != ROSTER_CHANNEL:
+        if track.view.name == ROSTER_CHANNEL:
+            pass
+        elif track.role == CENTER:
+            self._take_center(track, new)
+        elif track.audience == CENTER:
+            self._take_own(track, new)
+        else:
             for node in new:
-                if node.verdict is None:
-                    self._take(track, node, node.header)
+                self._claim_heads(node.header, f"{track.office}/{CENTER}")
         track.done = upto
         track.last = path[upto - 1]
 
-    def _take(self, track: _Track, node: Node, header: Header) -> None:
-        office, role = track.office, track.role
-        if role == CENTER:
-            self._take_center(track, node, header)
-        elif track.audience == CENTER:
-            account = self.account(office)
+    def _take_own(self, track: _Track, nodes: Sequence[Node]) -> None:
+        """Dispatches of an office to the center: what it reports, answers, and says of the center's to it."""
+        account = self.account(track.office)
+        account.dirty = True
+        for node in nodes:
+            header = node.header
             account.take_own(node.number, header)
-            account.dirty = True
-        if role == "committee":
-            told, own = f"{CENTER}/{office}", f"{office}/{CENTER}"
-            for ack in header.acks:
-                if ack.channel == told:
-                    self._claim(told, ack.number)
-            for head in header.heads:
-                if head.channel == own:
-                    self._claim(own, head.number)
-        else:
-            for head in header.heads:
-                self._claim(head.channel, head.number)
-            if header.acks and CENTER in {role, track.audience}:
-                self._take_acks(node, header, center=role == CENTER)
+            if header.acks:
+                if track.role == "auditor":
+                    self._take_acks(node, header, account)
+                else:
+                    for ack in header.acks:
+                        if ack.channel == account.told:
+                            self._claim(ack.channel, ack.number)
 
-    def _take_center(self, track: _Track, node: Node, header: Header) -> None:
-        place = (node.channel, node.number)
-        roster = self.chain.roster
-        target = header.supersedes or header.cancels
-        if target is not None:
-            taken = Taken(node.number, node.time, None, header.cancels is not None)
-            self.taken.setdefault((node.channel, target), []).append(taken)
-            at = self.chain.channels[node.channel].tree.path[target - 1]
-            if at.kind in {"circular", "instruction"} and at.header.due is not None:
-                for name in roster.members(track.audience, at.roster):
-                    self.account(name).dirty = True
-        if not roster.is_group(track.audience, node.roster) and track.audience != CENTER:
+    def _take_center(self, track: _Track, nodes: Sequence[Node]) -> None:
+        """Dispatches of the center: decisions and orders, what they take back, what they ack."""
+        account = None
+        if track.audience != CENTER and self.chain.roster.role(track.audience) is not None:
             account = self.account(track.audience)
-            account.take_told(node.number, header)
             account.dirty = True
-        if header.due is not None:
-            order = Order(*place, node.hash, node.time, header.due.day, header.due.what)
-            for name in roster.members(track.audience, node.roster):
+        for node in nodes:
+            header = node.header
+            if account is not None:
+                account.take_told(node.number, header)
+            if header.acks:
+                self._take_acks(node, header, account)
+            if header.heads:
+                self._claim_heads(header)
+            if header.supersedes is not None or header.cancels is not None:
+                self._take_back(track, node, header)
+            if header.due is not None:
+                self._take_order(track, node, header.due)
+
+    def _take_back(self, track: _Track, node: Node, header: Header) -> None:
+        target = header.supersedes or header.cancels or 0
+        taken = Taken(node.number, node.time, None, header.cancels is not None)
+        self.taken.setdefault((node.channel, target), []).append(taken)
+        at = track.tree.path[target - 1]
+        if at.kind in {"circular", "instruction"} and at.header.due is not None:
+            for name in self.chain.roster.members(track.audience, at.roster):
                 account = self.account(name)
-                account.orders.append(order)
                 account.dirty = True
                 account.latest = max(account.latest, node.time)
 
-    def _take_acks(self, node: Node, header: Header, *, center: bool) -> None:
-        for ack in header.acks:
-            channel = ack.channel
-            self._claim(channel, ack.number)
-            look = center and ack.word in LOOKS
-            self.sights(channel).add(Sight(ack.number, node.time, node.channel, node.number, ack.hash, look))
-            self._touch(channel, node.time)
+    def _take_order(self, track: _Track, node: Node, due: Due) -> None:
+        order = Order(node.channel, node.number, node.hash, node.time, due.day, due.what)
+        for name in self.chain.roster.members(track.audience, node.roster):
+            account = self.account(name)
+            account.orders.append(order)
+            account.dirty = True
+            account.latest = max(account.latest, node.time)
+
+    def _take_acks(self, node: Node, header: Header, account: Account | None) -> None:
+        """Acks by the center or an auditor; ``account`` is of the office that the dispatch goes to, or comes from."""
+        time = node.time
+        sight, center = (time, node.channel, node.number), node.channel.startswith(_FROM_CENTER)
+        for channel, number, hashed, word in header.acks:
+            self._claim(channel, number)
+            if account is not None and channel == account.own:
+                account.own_sights.raw.append((number, sight, hashed, center and word in LOOKS))
+            else:
+                self.sights(channel).raw.append((number, sight, hashed, center and word in LOOKS))
+                self._touch(channel, time)
 
     def _touch(self, channel: str, time: str) -> None:
+        """Something was said about a channel."""
         office, _, audience = channel.partition("/")
         if audience == CENTER and office != CENTER:
             account = self.account(office)
@@ -187,6 +206,12 @@ class Book:
             return
         account.dirty = True
         account.latest = max(account.latest, time)
+
+    def _claim_heads(self, header: Header, channel: str | None = None) -> None:
+        """Stated heads: of the center all, of another office that of its channel to the center."""
+        for head in header.heads:
+            if channel is None or head.channel == channel:
+                self._claim(head.channel, head.number)
 
     def _claim(self, channel: str, number: int) -> None:
         if number > self._claims.get(channel, 0):

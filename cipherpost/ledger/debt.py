@@ -1,8 +1,8 @@
 """One debt as the ledger shows it: who owes what, by when, and what became of it."""
 
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class State(StrEnum):
@@ -28,8 +28,7 @@ OPEN = frozenset({State.SENT_BACK, State.UNKNOWN, State.OVERDUE, State.EXTENDED,
 """The states in which something is still owed, or may be."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Debt:
+class Debt(NamedTuple):
     """A row of the ledger: one debt of one office.
 
     Either ``form`` and ``period`` (for an event its id, and ``held`` the day it is held) or ``order``, the dispatch
@@ -46,13 +45,13 @@ class Debt:
     office: str
     form: str | None
     period: str | None
-    order: str | None = None
-    what: str | None = None
-    held: date | None = None
     day: date
     deadline: str
     state: State
-    facts: tuple[str, ...] = field(default=())
+    facts: tuple[str, ...] = ()
+    order: str | None = None
+    what: str | None = None
+    held: date | None = None
     report: str | None = None
     latest: str | None = None
     judged_by: str | None = None
@@ -70,8 +69,3 @@ class Debt:
     def open(self) -> bool:
         """Whether something is still owed, or may be."""
         return self.state in OPEN
-
-    @property
-    def notable(self) -> bool:
-        """Whether V11 may have something to say of it."""
-        return bool(self.facts) or self.state in {State.OVERDUE, State.UNKNOWN}

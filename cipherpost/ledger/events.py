@@ -7,10 +7,9 @@ from typing import Final, NamedTuple
 from cipherpost.ledger import calendar
 from cipherpost.ledger.account import Account
 from cipherpost.ledger.book import Book
-from cipherpost.ledger.debt import Debt
 from cipherpost.ledger.judging import AGREED, OWN_WORD, Claim, Clock, judge_debt, ruling_of
 from cipherpost.ledger.rosters import Rosters
-from cipherpost.ledger.stories import Story, tell
+from cipherpost.ledger.stories import Story, Told, tell
 from cipherpost.ledger.terms import owing
 from cipherpost.roster.duties import DutyInfo
 
@@ -27,7 +26,7 @@ class _Event(NamedTuple):
     held: date
 
 
-def event_debts(book: Book, rosters: Rosters, account: Account, clock: Clock) -> Iterator[tuple[Debt, Story]]:
+def event_debts(book: Book, rosters: Rosters, account: Account, clock: Clock) -> Iterator[Told]:
     """What an office owes for the events that its reports name, with the story of each debt."""
     newest = rosters.entry_at(clock.as_of)
     duties = [
@@ -63,7 +62,7 @@ def _held(account: Account, event: str, duties: list[DutyInfo], clock: Clock) ->
     return None
 
 
-def _debts(book: Book, rosters: Rosters, account: Account, event: _Event, clock: Clock) -> Iterator[tuple[Debt, Story]]:
+def _debts(book: Book, rosters: Rosters, account: Account, event: _Event, clock: Clock) -> Iterator[Told]:
     before = [duty.form for duty in event.duties if duty.within is None and duty.covers(str(event.held))]
     stories = [event.stories.get(form, Story()) for form in before]
     moot = _moot(account, event.id, before, stories, clock)
@@ -82,7 +81,7 @@ def _debts(book: Book, rosters: Rosters, account: Account, event: _Event, clock:
         elif story.versions and before and not _goes_before(stories, story.versions[0].number):
             facts.append(NO_BEFORE)
         debt = judge_debt(book, account, claim, story, clock, moot=moot, facts=tuple(facts), unknown=account.trouble)
-        yield debt, story
+        yield Told(debt, story)
 
 
 def _claim(rosters: Rosters, account: Account, duty: DutyInfo, event: _Event, as_of: str) -> tuple[Claim, bool]:
@@ -131,4 +130,4 @@ def _goes_before(stories: list[Story], number: int) -> bool:
 
 def _acked_after(account: Account, story: Story, day: str, as_of: str) -> bool:
     seen = account.own_sights.seen(story.versions[0].number, as_of)
-    return seen is not None and seen.time > day
+    return seen is not None and seen[0] > day

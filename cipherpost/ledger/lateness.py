@@ -16,23 +16,19 @@ LOOKS: Final = frozenset({"seen", "received", "failed"})
 """The words of an ack that tell how far the center's fetch came; others may be said long after it, without a line."""
 
 
-class Sight(NamedTuple):
-    """An ack by the center or an auditor of dispatch ``number``: when, and in which dispatch (``place``).
+Sight = tuple[str, str, int]
+"""When the center or an auditor acked something: the time, then channel and number of the dispatch that says so.
 
-    ``look``: it is the center's, and tells how far it had the channel then.
-    """
+It sorts as the earliest first, the same for everybody.
+"""
+_Said = tuple[int, Sight, str | None, bool]
+"""The number that was acked, where and when, the hash it named, and whether that is a look: the center's, telling how
+far it had the channel then."""
 
-    number: int
-    time: str
-    channel: str
-    at: int
-    hash: str | None
-    look: bool
 
-    @property
-    def place(self) -> str:
-        """The dispatch that says so, ``center/tver/4``."""
-        return f"{self.channel}/{self.at}"
+def place_of(sight: Sight) -> str:
+    """The dispatch that says so, ``center/tver/4``."""
+    return f"{sight[1]}/{sight[2]}"
 
 
 class Judgement(NamedTuple):
@@ -45,8 +41,8 @@ class Judgement(NamedTuple):
     evidence: str
 
 
-def _earliest(sight: Sight) -> tuple[str, str, int]:
-    return sight.time, sight.channel, sight.at
+def _number(said: _Said) -> int:
+    return said[0]
 
 
 class Sights:
@@ -56,60 +52,52 @@ class Sights:
         tree: of the channel, None while nothing of it is here.
     """
 
-    __slots__ = ("_best", "_built", "_looks", "_numbers", "_raw", "tree")
+    __slots__ = ("_best", "_built", "_numbers", "_said", "raw", "tree")
 
     def __init__(self, tree: Tree | None = None) -> None:
         self.tree = tree
-        self._raw: list[Sight] = []
+        self.raw: list[_Said] = []
+        """Every ack; to be added to."""
         self._built = (0, 0)
+        self._said: list[_Said] = []
         self._numbers: list[int] = []
         self._best: list[Sight] = []
-        self._looks: list[Sight] = []
 
-    def add(self, sight: Sight) -> None:
-        """Take up an ack."""
-        self._raw.append(sight)
-
-    def _build(self) -> None:
-        path = self.tree.path if self.tree is not None else []
+    def acked(self) -> tuple[list[int], list[Sight]]:
+        """The numbers that were acked, rising, and for each the earliest ack of it or a higher one."""
+        raw, path = self.raw, self.tree.path if self.tree is not None else []
         have = len(path)
-        if self._built == (len(self._raw), have):
-            return
-        self._built = (len(self._raw), have)
-        said = [each for each in self._raw if not 0 < each.number <= have or path[each.number - 1].hash == each.hash]
-        said.sort()
-        self._numbers = [each.number for each in said]
-        best: Sight | None = None
-        found: list[Sight] = []
-        for each in reversed(said):
-            if best is None or each.time < best.time or (each.time == best.time and _earliest(each) < _earliest(best)):
-                best = each
-            found.append(best)
-        found.reverse()
+        if self._built == (len(raw), have):
+            return self._numbers, self._best
+        self._built = (len(raw), have)
+        said = [each for each in raw if not 0 < each[0] <= have or path[each[0] - 1].hash == each[2]]
+        said.sort(key=_number)
+        self._said, self._numbers = said, [each[0] for each in said]
+        found = [each[1] for each in said]
+        for at in range(len(found) - 2, -1, -1):
+            found[at] = min(found[at], found[at + 1])
         self._best = found
-        self._looks = sorted([each for each in said if each.look], key=_earliest)
+        return self._numbers, found
 
     def seen(self, number: int, as_of: str) -> Sight | None:
         """The earliest ack of ``number`` or a higher one that was there at ``as_of``."""
-        if not self._raw:
+        if not self.raw:
             return None
-        self._build()
-        at = bisect_left(self._numbers, number)
-        if at == len(self._numbers):
+        numbers, best = self.acked()
+        at = bisect_left(numbers, number)
+        if at == len(numbers):
             return None
-        found = self._best[at]
-        return found if found.time <= as_of else None
+        found = best[at]
+        return found if found[0] <= as_of else None
 
     def looked(self, number: int, after: str, as_of: str) -> Sight | None:
         """The center's first look later than ``after`` that has the channel below ``number``, none yet having more."""
-        self._build()
         seen = self.seen(number, as_of)
-        for look in self._looks:
-            if look.time > as_of or (seen is not None and seen.time <= look.time):
-                return None
-            if look.time > after and look.number < number:
-                return look
-        return None
+        looks = [each[1] for each in self._said if each[3] and each[0] < number and after < each[1][0] <= as_of]
+        first = min(looks, default=None)
+        if first is None or (seen is not None and seen[0] <= first[0]):
+            return None
+        return first
 
 
 Relied = Callable[[int], tuple[str, str] | None]
@@ -126,8 +114,8 @@ def judge(
         as_of: acks of a later time are not looked at.
     """
     seen = sights.seen(number, as_of)
-    if seen is not None and seen.time <= deadline:
-        return Judgement(False, "receipt", f"{seen.channel}/{seen.at}")
+    if seen is not None and seen[0] <= deadline:
+        return Judgement(False, "receipt", place_of(seen))
     if time > deadline:
         return Judgement(True, "own-time", f"{channel}/{number}")
     newest = relied(number)
@@ -135,7 +123,7 @@ def judge(
         return Judgement(True, "relied", newest[1])
     look = sights.looked(number, limit, as_of)
     if look is not None:
-        return Judgement(True, "center-check", look.place)
+        return Judgement(True, "center-check", place_of(look))
     return Judgement(False, "own-time", f"{channel}/{number}")
 
 

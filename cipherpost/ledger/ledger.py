@@ -14,7 +14,7 @@ from cipherpost.ledger.judging import Clock
 from cipherpost.ledger.orders import order_debt
 from cipherpost.ledger.regular import regular_debts
 from cipherpost.ledger.rosters import Rosters
-from cipherpost.ledger.stories import NOTHING, Story
+from cipherpost.ledger.stories import NOTHING, Told
 from cipherpost.ledger.terms import AFTER, Terms, terms_at
 
 _FEW: Final = 100
@@ -28,8 +28,8 @@ class _Judged(NamedTuple):
     as_of: str
     until: str | None
     debts: tuple[Debt, ...]
-    told: tuple[tuple[Debt, Story], ...]
-    """Those of which V11 has something to say."""
+    told: tuple[Told, ...]
+    """Those of which V11 may have something to say."""
 
     def holds(self, as_of: str) -> bool:
         return self.as_of <= as_of and (self.until is None or as_of < self.until)
@@ -100,18 +100,19 @@ class Ledger:
 
     def _judge_anew(self, office: str, terms: Terms, clock: Clock) -> _Judged:
         book, account = self._book, self._book.account(office)
-        pairs = list(regular_debts(book, account, terms.terms, clock))
-        if account.events:
-            pairs += event_debts(book, self._rosters, account, clock)
+        told: list[Told] = []
+        debts = regular_debts(book, account, terms.terms, clock, told)
+        for each in event_debts(book, self._rosters, account, clock) if account.events else ():
+            told.append(each)
+            debts.append(each.debt)
         for order in account.orders:
             debt = order_debt(book, self._rosters, account, order, clock)
             if debt is not None:
-                pairs.append((debt, NOTHING))
+                told.append(Told(debt, NOTHING))
+                debts.append(debt)
         if account.events or account.orders or account.decisions:
-            pairs.sort(key=lambda pair: self._key(pair[0]))
-        debts = tuple([debt for debt, _ in pairs])
-        told = tuple([pair for pair in pairs if pair[0].notable])
-        return _Judged(clock.as_of, clock.until, debts, told)
+            debts.sort(key=self._key)
+        return _Judged(clock.as_of, clock.until, tuple(debts), tuple(told))
 
     # ---- all of them, sorted -----------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from cipherpost.ledger.account import Account, Filing, Key
+from cipherpost.ledger.debt import Debt
 
 
 class Story(NamedTuple):
@@ -17,6 +18,13 @@ class Story(NamedTuple):
 
 
 NOTHING = Story()
+
+
+class Told(NamedTuple):
+    """A debt with the story of its reports."""
+
+    debt: Debt
+    story: Story
 
 
 def tell(account: Account, key: Key, as_of: str) -> Story:
