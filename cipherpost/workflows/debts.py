@@ -170,9 +170,10 @@ def _no_debt(desk: "Desk", target: Target, office: str, mine: "Sequence[Debt]") 
         rule = "no duty obliges it" if target.form in known else "the network has no such form"
         return NoDebtError(f"{office} owes no {shown(target.form)[1:-1]}", rule=rule, hints=("cipherpost duty list",))
     periods = sorted(str(debt.period) for debt in same_form)
+    which = f"for {periods[0]}" if len(periods) == 1 else f"from {periods[0]} to {periods[-1]}"
     return NoDebtError(
         f"{office} does not owe {target.form} {target.period}",
-        rule=f"it owes it from {periods[0]} to {periods[-1]}, as far as time has come",
+        rule=f"it owes it {which}, as far as time has come",
         hints=("cipherpost duty list", "cipherpost returns"),
     )
 

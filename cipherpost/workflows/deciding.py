@@ -6,11 +6,13 @@ A decision is a dispatch to the office whose debt it is. Everybody sees the verd
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cipherpost.dispatch.header import Decision
+from cipherpost.dispatch.periods import PeriodKind
 from cipherpost.errors import UseError
 from cipherpost.ledger.debt import OPEN, REPORTED, Debt, State
+from cipherpost.roster.words import RHYTHMS
 from cipherpost.text import CENTER
 from cipherpost.workflows import debts
 from cipherpost.workflows.addressing import check_admitted, unreached
@@ -35,7 +37,7 @@ _SUBJECTS: Final = {
 }
 
 
-class NotReportedError(UseError):
+class NothingReportedError(UseError):
     """Nothing was reported yet, so there is nothing to send back or accept."""
 
 
@@ -101,7 +103,7 @@ def decide(desk: "Desk", words: Sequence[str], verdict: Verdict, *, dry_run: boo
 
     Raises:
         NotCenterError: this office is not the center. TargetError, NoDebtError and others of `debts`: no such debt.
-        NotReportedError, SettledError, DecidedError, NothingDecidedError, DayError: it makes no sense there; for a
+        NothingReportedError, SettledError, DecidedError, NothingDecidedError, DayError: it makes no sense there; for a
             group, when it makes none anywhere.
     """
     debts.check_center(desk, verdict.command)
@@ -112,7 +114,8 @@ def decide(desk: "Desk", words: Sequence[str], verdict: Verdict, *, dry_run: boo
     target = debts.target(desk, words, usage=_usage(verdict))
     letters = _letters(desk, target, verdict)
     posted = [
-        send_one(desk, plan, letter, line, even_if_sent=False, dry_run=dry_run) for plan, letter in letters.sendable
+        send_one(desk, each.plan, each.letter, line, even_if_sent=each.anew and line is None, dry_run=dry_run)
+        for each in letters.sendable
     ]
     return Decided(posted=tuple(posted), group=target.group, left_out=letters.left_out)
 
@@ -127,9 +130,17 @@ def _usage(verdict: Verdict) -> str:
 # ---- whom it concerns ------------------------------------------------------------------------------------------------
 
 
+class _Letter(NamedTuple):
+    """A decision on its way; ``anew``: it makes sense though the same was said before, of what came in between."""
+
+    plan: Plan
+    letter: Outgoing
+    anew: bool
+
+
 @dataclass(slots=True)
 class _Letters:
-    sendable: list[tuple[Plan, Outgoing]] = field(default_factory=list)
+    sendable: list[_Letter] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
 
 
@@ -155,7 +166,7 @@ def _letters(desk: "Desk", target: Target, verdict: Verdict) -> _Letters:
             found.sendable.append(_letter(desk, debts.find(desk, target, office), verdict))
         except UseError as error:
             first = first or error
-            found.left_out[office] = f"{error.what} ({error.rule})" if error.rule else error.what
+            found.left_out[office] = error.what.removeprefix(f"{office}, ")
     if not found.sendable:
         if first is not None:
             first.where = first.where or f"no office of {target.audience}"
@@ -164,15 +175,19 @@ def _letters(desk: "Desk", target: Target, verdict: Verdict) -> _Letters:
     return found
 
 
-def _letter(desk: "Desk", debt: Debt, verdict: Verdict) -> tuple[Plan, Outgoing]:
-    """The decision on one debt, after the question whether it makes sense; said again, it is the same letter (I4)."""
+def _letter(desk: "Desk", debt: Debt, verdict: Verdict) -> _Letter:
+    """The decision on one debt, if it makes sense; the same command said twice is answered with the first (I4)."""
     plan = Plan(channel=f"{CENTER}/{debt.office}", kind="decision", created=desk.time(), decision=verdict.line(debt))
     assert plan.decision is not None
     subject = _SUBJECTS[plan.decision.verdict].format(debt.name)
     letter = Outgoing(body=verdict.why, body_type="txt", subject=subject)
-    if not is_sent(desk, plan, letter):
+    try:
         _check(desk, debt, verdict)
-    return plan, letter
+    except UseError:
+        if is_sent(desk, plan, letter):
+            return _Letter(plan, letter, anew=False)
+        raise
+    return _Letter(plan, letter, anew=True)
 
 
 # ---- whether it makes sense ------------------------------------------------------------------------------------------
@@ -184,9 +199,9 @@ def _check(desk: "Desk", debt: Debt, verdict: Verdict) -> None:
         return
     _check_again(desk, debt, verdict)
     if verdict.word in {"sent-back", "accepted"}:
-        _check_report(debt, verdict)
+        _check_report(desk, debt, verdict)
     else:
-        _check_open(debt, verdict)
+        _check_open(desk, debt, verdict)
     if verdict.day is not None:
         _check_day(desk, debt, verdict, verdict.day)
 
@@ -224,26 +239,28 @@ def _check_again(desk: "Desk", debt: Debt, verdict: Verdict) -> None:
     )
 
 
-def _check_report(debt: Debt, verdict: Verdict) -> None:
+def _check_report(desk: "Desk", debt: Debt, verdict: Verdict) -> None:
     """Sent back and accepted is what was reported; a debt moot by the office's own word can be agreed to."""
     if debt.state in REPORTED or debt.state is State.SENT_BACK:
         return
     if debt.state is State.MOOT:
-        if verdict.word != "accepted" or debt.form is None or "agreed" in debt.facts:
-            raise _moot(debt)
-        return
+        if verdict.word == "accepted" and _to_agree(desk, debt):
+            return
+        raise _moot(debt)
     if debt.state is State.EXCUSED:
         raise _excused(debt)
-    raise NotReportedError(
+    raise NothingReportedError(
         f"{debts.whose(debt)}: nothing was reported yet",
         rule="only what was reported is sent back or accepted",
         hints=(f"cipherpost remind {debts.word(debt)}", "cipherpost fetch"),
     )
 
 
-def _check_open(debt: Debt, verdict: Verdict) -> None:
+def _check_open(desk: "Desk", debt: Debt, verdict: Verdict) -> None:
     """More time has, and let off is, who still owes something."""
-    if debt.state is State.MOOT and (verdict.word == "extended" or debt.form is None or "agreed" in debt.facts):
+    if debt.state is State.MOOT:
+        if verdict.word == "excused" and _to_agree(desk, debt):
+            return
         raise _moot(debt)
     if debt.state is State.EXCUSED:
         raise _excused(debt)
@@ -262,7 +279,14 @@ def _check_open(debt: Debt, verdict: Verdict) -> None:
             rule="a report that was sent back has the day that was named with it",
             hints=(f"cipherpost send-back {debts.words(debt)} --until DATE -m WHY",),
         )
-    assert debt.state in OPEN or debt.state is State.MOOT
+    assert debt.state in OPEN
+
+
+def _to_agree(desk: "Desk", debt: Debt) -> bool:
+    """Whether an event was called off by the office alone: the center agrees on the report due before it."""
+    duties = desk.roster.duties(desk.roster.newest)
+    before = {each.form for each in duties if RHYTHMS[each.rhythm] is PeriodKind.EVENT and each.within is None}
+    return debt.form in before and "agreed" not in debt.facts
 
 
 def _moot(debt: Debt) -> SettledError:

@@ -162,7 +162,7 @@ def standing(debt: Debt) -> str:
     """How it stands with a debt, in words: ``overdue since 2026-11-05``."""
     day = debt.day
     if debt.state is State.SENT_BACK:
-        return f"sent back, to be corrected by {day}"
+        return f"sent back, {'it was' if 'overdue' in debt.facts else 'is'} to be corrected by {day}"
     if debt.state is State.OVERDUE:
         return f"overdue, it was due on {day}"
     if debt.state is State.EXTENDED:
