@@ -38,7 +38,10 @@ const jobs = {
   press: ({ keys }) => keys.reduce((done, key) => done.then(() => page.keyboard.press(key)), Promise.resolve()),
   type: ({ text }) => page.keyboard.insertText(text),
   labelled: ({ label, text }) => page.getByLabel(label, { exact: true }).fill(text),
-  load: ({ at, file }) => page.locator(at).setInputFiles(file),
+  async load({ at, file }) { // the page disables what loads until it has read the file
+    await page.locator(at).setInputFiles(file);
+    await page.locator(`${at}:enabled`).waitFor();
+  },
   async save({ at }) {
     const [download] = await Promise.all([page.waitForEvent("download", { timeout: 5000 }), page.locator(at).click()]);
     return { name: download.suggestedFilename(), text: await readFile(await download.path(), "utf8") };

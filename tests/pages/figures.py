@@ -1,12 +1,14 @@
 """Reports of a network that never was, under the forms that ship, and what they add up to."""
 
 import random
+from functools import lru_cache
 from typing import Any, Final
+
+from pagekit import NASTY, titles
 
 from cipherpost.forms.builtin import builtin
 from cipherpost.ledger.collation import Filing, Total, totals
 from cipherpost.ledger.returns import Coverage
-from pagekit import NASTY, titles
 
 FORM: Final = builtin("monthly-return")
 _WORDS: Final = ("none held", "not known", "not collected")
@@ -52,6 +54,7 @@ def _count(chance: random.Random, most: int) -> int | str:
     return chance.randint(0, most) if chance.random() < 0.85 else chance.choice(_WORDS)
 
 
+@lru_cache
 def collated(count: int) -> tuple[tuple[Total, ...], Coverage]:
     """The totals of ``count`` offices, of which every tenth sent nothing."""
     offices = list(titles(count))

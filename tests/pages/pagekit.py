@@ -16,7 +16,7 @@ NASTY: Final = "<script>alert(\"x\")</script> & 'quoted' \u202eesrever"
 TITLES: Final = (
     "Tver Gubernia Committee",
     "Тверской губернский комитет",
-    "Committee of the united railwaymen, dockers and inland navigation of the lower Volga and the northern Caspian coast",
+    "Committee of the united railwaymen, dockers and inland navigation of the lower Volga and the north Caspian coast",
     NASTY,
     "لجنة المحافظة",
     "",

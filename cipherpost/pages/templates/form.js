@@ -260,10 +260,9 @@
     changed = false;
   }
 
-  document.getElementById("load").addEventListener("change", async (event) => {
-    const file = event.target.files[0];
-    event.target.value = "";
-    if (!file || (changed && !confirm("Replace what is typed here by the file?"))) return;
+  const chooser = document.getElementById("load");
+
+  async function read(file) {
     let data;
     try {
       data = JSON.parse(await file.text());
@@ -272,6 +271,15 @@
       return;
     }
     load(isGroup(data) && data.form === form.dataset.form && isGroup(data.data) ? data.data : data);
+  }
+
+  chooser.addEventListener("change", async () => {
+    const file = chooser.files[0];
+    chooser.value = "";
+    if (!file || (changed && !confirm("Replace what is typed here by the file?"))) return;
+    chooser.disabled = true;
+    await read(file);
+    chooser.disabled = false;
   });
 
   for (const field of own(form)) {
