@@ -74,7 +74,13 @@ def show(found: "Returns", *, quiet: bool) -> None:
     for text in _notes(found):
         output.say(output.wrapped(output.safe(text), indent=2))
     if not quiet:
-        output.hint("cipherpost returns --html returns.html")
+        output.hint(f"cipherpost returns{about}{_narrowed(found)} --html returns.html")
+
+
+def _narrowed(found: "Returns") -> str:
+    """The options that chose what is shown."""
+    given = (("--form", found.form), ("--group", found.group))
+    return "".join(f" {option} {value}" for option, value in given if value)
 
 
 def cell_word(cell: Cell | None) -> str:

@@ -118,4 +118,4 @@ def pays(debt: Debt) -> str:
     if debt.order is not None:
         return f"cipherpost complied {debt.order}" if debt.what == "complied" else f"cipherpost reply {debt.order} FILE"
     verb = "correct" if debt.state is State.SENT_BACK else "report"
-    return f"cipherpost {verb} {debt.form} {debt.period}"
+    return f"cipherpost {verb} {debt.form} {debt.period} --edit"

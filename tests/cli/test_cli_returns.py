@@ -48,7 +48,7 @@ def test_owed_says_what_by_when_and_how_it_stands(owing):
         ["reply to center/tver/1", "by 2024-04-20", "due in 18 days"],
         [f"{FORM} 2024-04", "by 2024-05-05", "not over yet, due in 33 days"],
     ]
-    assert done.hints == [f"cipherpost report {FORM} 2024-03"]
+    assert done.hints == [f"cipherpost report {FORM} 2024-03 --edit"]
     later(owing)
     assert owing.ok("tver", "owed").lines[0].endswith("overdue by 5 days")
     assert owing.ok("tver", "owed", "--as-of", "2024-04-05").lines[0].endswith("due today")
@@ -101,6 +101,7 @@ def test_returns_show_a_matrix_in_words_and_what_it_covers(owing):
     assert re.split(r"  +", done.lines[at + 3]) == ["samara", "Samara Gubernia Committee", "nil"]
     assert done.lines[at + 4] == "2024-03: 1 of 2 reported; 0 late; 1 nil; 0 unknown; missing: tver"
     assert "on time, by month: 2024-03 50% (1 of 2)" in done.lines
+    assert done.hints == ["cipherpost returns 2024-03 --html returns.html"]
 
 
 def test_i9_no_column_is_shown_without_its_coverage(owing):
