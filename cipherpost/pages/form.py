@@ -4,7 +4,7 @@ The page checks in words what people get wrong (a figure in other digits, a blan
 all of it again. It keeps nothing: what was typed is in the file that the user saves, and nowhere else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from cipherpost import limits
@@ -26,6 +26,7 @@ def form_page(
     title: str = "",
     data: Mapping[str, Any] | None = None,
     before: str = "",
+    news: Sequence[str] = (),
     due: str = "",
 ) -> str:
     """A form as one self-contained page of HTML to be filled in.
@@ -37,6 +38,7 @@ def form_page(
         network, office, title: for whom it is; empty: for anybody.
         data: what is filled in to begin with, as a saved file has it.
         before: an earlier report to be looked at, in words, such as that before the event.
+        news: what the center has done since the last report, one sentence each, such as demands that were answered.
         due: by when, in words.
     """
     return page(
@@ -50,6 +52,7 @@ def form_page(
         office_title=title,
         data=dict(data or {}),
         before=before,
+        news=news,
         due=due,
         file=f"{form.name}-{period or 'new-event'}",
         short=SHORT,

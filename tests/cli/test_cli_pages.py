@@ -78,6 +78,22 @@ def test_a_page_for_an_event_says_what_was_reported_before_it(owing):
     assert place.startswith("tver/center/")
 
 
+def test_the_next_form_shows_which_demands_were_answered(owing):
+    demand = {"text": "Firewood for the <school>", "category": "housing and fuel", "raised_by": 30}
+    path = owing.write("return.json", json.dumps({**DATA, "demands": [demand]}))
+    place = owing.ok("tver", "report", FORM, "2024-03", "--data", str(path)).lines[0]
+    assert "From the center" not in page(owing, "tver", FORM, "2024-04")
+    owing.clock.ahead(minutes=5)
+    owing.ok("center", "fetch")
+    answer = owing.ok("center", "send", "-", "--to", "all", stdin="Firewood comes by rail.\n").lines[0]
+    owing.ok("center", "demands", "answer", f"{place}#1", "--by", answer)
+    owing.clock.ahead(minutes=5)
+    owing.ok("tver", "fetch")
+    made = page(owing, "tver", FORM, "2024-04")
+    assert "From the center" in made
+    assert f"demand {place}#1 is answered by {answer}: Firewood for the &lt;school&gt;" in made
+
+
 def test_the_center_and_a_person_without_a_home_get_a_page_for_anybody(owing):
     assert "Tver" not in page(owing, "center", FORM, "2024-03")
     assert "rkpb" in page(owing, "center", FORM, "2024-03")
