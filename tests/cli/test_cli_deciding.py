@@ -1,74 +1,12 @@
 """``send-back``, ``accept``, ``extend``, ``excuse``, each with ``--withdraw``: what the center decides on debts."""
 
-from typing import Any
+import json
 
 import pytest
 from cliharness import Clock, Net, Result, refused
+from owedkit import MARCH, debt, decided, decision, nil, order, round_, texts
 
-from cipherpost.dispatch.header import Decision, parse_header
-
-MARCH = ("monthly-return", "2024-03")
-
-
-@pytest.fixture
-def owed(net: Net, clock: Clock) -> Net:
-    """From March 2024 a monthly return is owed, and it is 2 April: March's is due on the 5th.
-
-    An order is due on the 20th: center/all, its last number.
-    """
-    for name in ("monthly-return", "conference-before", "conference-after"):
-        net.ok("center", "form", "publish", name)
-    net.ok("center", "duty", "add", "monthly-return", "all", "monthly", "--due", "5", "--from", "2024-03")
-    net.ok("center", "duty", "add", "conference-before", "all", "event")
-    net.ok("center", "group", "volga", "samara", "tver")
-    net.write("order.md", "Say how many you are.\n")
-    net.ok("center", "send", str(net.root / "order.md"), "--to", "all", "--due", "2024-04-20")
-    round_(net, clock)
-    clock.now = clock.now.replace(month=4, day=2)
-    return net
-
-
-def round_(net: Net, clock: Clock, *homes: str) -> None:
-    for home in homes or ("tver", "samara", "center", "tver", "samara"):
-        clock.ahead(minutes=1)
-        net.ok(home, "fetch")
-
-
-def order(net: Net) -> str:
-    rows = net.ok("center", "outbox", "--json").json["dispatches"]
-    return next(f"{row['channel']}/{row['number']}" for row in rows if row["due"])
-
-
-def nil(net: Net, clock: Clock, *words: str) -> str:
-    """A report of tver, which the center has; its place."""
-    place = net.ok("tver", *(words or ("report", *MARCH, "--nil", "-m", "No reports were held."))).lines[0]
-    round_(net, clock, "center", "tver")
-    return place
-
-
-def decision(net: Net, place: str) -> Decision:
-    channel, _, number = place.rpartition("/")
-    note = net.note(channel, int(number)).read_bytes()
-    header = parse_header(note[: note.rindex(b"\n\n") + 1])
-    assert header.kind == "decision"
-    assert header.decision is not None
-    return header.decision
-
-
-def debt(net: Net, office: str, period: str, home: str = "center") -> dict[str, Any]:
-    rows = net.ok(home, *(("returns",) if home != office else ("owed", "--all")), "--json").json["debts"]
-    return next(row for row in rows if row["office"] == office and period in {row["period"], row["order"]})
-
-
-def decided(net: Net, *words: str) -> str:
-    done = net.ok("center", *words)
-    (place,) = done.lines
-    return place
-
-
-def texts(net: Net, home: str, place: str) -> dict[str, Any]:
-    return net.ok(home, "read", place, "--json").json
-
+from cipherpost.dispatch.header import Decision
 
 # ---- what is posted ------------------------------------------------------------------------------------------------
 
@@ -295,11 +233,11 @@ def test_only_the_center_decides(owed: Net, home: str, command: str) -> None:
 
 
 def test_an_event_called_off_is_agreed_to_and_then_nothing_is_left_to_decide(owed: Net, clock: Clock) -> None:
-    data = 'place = "Tver"\ndate = 2024-04-20\nagenda = []\nconditions = "good"\npreparedness = "full"\nresponsible = "Ivanov"\n'
-    file = owed.write("conference.toml", data.replace("[]", '[{ item = "Elections" }]'))
+    data = {"place": "Tver", "date": "2024-04-20", "agenda": [{"item": "Elections"}], "conditions": "good"}
+    file = owed.write("conference.json", json.dumps({**data, "preparedness": "full", "responsible": "Ivanov"}))
     nil(owed, clock, "report", "conference-before", "--new-event", "--data", str(file))
     rows = owed.ok("center", "returns", "--json").json["debts"]
-    event = next(row["period"] for row in rows if row["form"] == "conference-before")
+    event = next(row["event"] for row in rows if row["form"] == "conference-before")
     nil(owed, clock, "correct", "conference-before", event, "--cancel", "-m", "It is not held.")
     row = debt(owed, "tver", event)
     assert (row["state"], row["facts"]) == ("moot", ["by its own word"])
