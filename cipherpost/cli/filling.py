@@ -151,6 +151,10 @@ def _note(desk: "Desk", task: "Task") -> str:
         lines.append(f"A correction of {task.corrected.place}; all that stands here is sent anew.")
     if task.before is not None and task.before.body:
         lines += [f"What was said before, in {task.before.place}:", *(f"  {line}" for line in _said(task.before.body))]
+    if task.form.field("demands") is not None:
+        from cipherpost.workflows.demands import news
+
+        lines += [f"New: {line}" for line in news(desk, task.form.name)]
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from cipherpost import limits
 from cipherpost.errors import MalformedError, UseError
-from cipherpost.strictjson import canonical, parse
+from cipherpost.strictjson import canonical, parse_canonical
 from cipherpost.text import TextError, parse_hash, parse_number, parse_place, shown
 
 FIELD: Final = "demands"
@@ -152,7 +152,7 @@ def parse_statement(data: bytes) -> Statement:
     Raises:
         DemandStatementError, JsonError: another form than `format_statement` gives.
     """
-    given = parse(data, limit=limits.DATA_BYTES, where="data.json")
+    given = parse_canonical(data, limit=limits.DATA_BYTES, where="data.json")
     words = [word for word in _WORDS if isinstance(given, dict) and word in given]
     if len(words) != 1 or given.get("format") != FORMAT:
         raise _malformed("it is no statement about demands", f"format {FORMAT}, and one of {', '.join(_WORDS)}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from cipherpost.errors import CipherpostError, UnableError, UseError
-from cipherpost.ledger.demands import Demand, Statement, Word, format_statement, parse_id
+from cipherpost.ledger.demands import MOST, Demand, Statement, Word, format_statement, parse_id
 from cipherpost.text import CENTER
 from cipherpost.workflows import letters
 from cipherpost.workflows.addressing import AudienceError, check_admitted
@@ -149,6 +149,12 @@ def _send(
     *,
     dry_run: bool,
 ) -> Posted:
+    if len(chosen) > MOST:
+        raise UseError(
+            f"{len(chosen)} demands are too many for one letter",
+            rule=f"at most {MOST}",
+            hints=("name fewer at a time",),
+        )
     place = f"{answer.header.channel}/{answer.header.number}" if answer is not None else None
     said = Statement(
         word=word, ids=tuple(each.id for each in chosen), by=place, hash=answer.hash if answer is not None else None

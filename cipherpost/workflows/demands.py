@@ -339,17 +339,24 @@ def _corrected(desk: "Desk", place: str) -> tuple[Demand, ...]:
 # ---- what a committee is told --------------------------------------------------------------------------------------
 
 
-def news(desk: "Desk", *, since: str | None = None) -> list[str]:
-    """A line for each demand of this office that the center has answered, for the next form; oldest answer first.
+def news(desk: "Desk", form: str) -> list[str]:
+    """A line for each demand of this office that the center answered since the office's last report under ``form``.
 
-    Args:
-        since: only answers later than this protocol time, such as that of the last report.
+    The oldest answer stands first.
     """
     found = listing(desk)
+    since = _last_report(desk, form)
     mine = [each for each in found.demands if each.office == desk.office and each.answered_by is not None]
     times = found.answered_at
     return [
         f"demand {each.id} is answered by {each.answered_by}: {' '.join(each.text.split())}"
         for each in sorted(mine, key=lambda each: times[each.id])
-        if since is None or times[each.id] > since
+        if times[each.id] > since
     ]
+
+
+def _last_report(desk: "Desk", form: str) -> str:
+    """The time of this office's last report under a form; before all times where there is none."""
+    reports = (node for node in desk.chain.channel(f"{desk.office}/{CENTER}").counting() if node.kind == "report")
+    said = (node.header for node in reports)
+    return max((each.time for each in said if each.report is not None and each.report.form == form), default="")

@@ -145,9 +145,12 @@ def test_an_answer_reaches_each_office_that_raised_it_and_its_next_form(raised: 
         assert "Your demands are answered" in subjects(raised.fetch(who))
         assert by_id(seen(raised, who))[name].answered_by == "center/all/1"
         with raised.desk(who) as desk:
-            (line,) = news(desk)
+            (line,) = news(desk, FORM)
             assert line.startswith(f"demand {name} is answered by center/all/1: ")
-            assert news(desk, since=desk.time()) == []
+    raised.later(minutes=1)
+    report(raised, ORLOV, figures(3), supersedes=1)
+    with raised.desk(ORLOV) as desk:
+        assert news(desk, FORM) == []
 
 
 def test_no_office_is_told_of_the_demands_of_another(raised: Net) -> None:
