@@ -125,8 +125,8 @@ def correct(
     Examples:
       cipherpost correct monthly-return 2026-10 --edit
       cipherpost correct tver/center/12 --data return.json
-      cipherpost correct conference-before e7k2m9qab --day 2026-12-12
-      cipherpost correct conference-before e7k2m9qab --cancel -m "It is not held."
+      cipherpost correct conference-before e7k2m4qaz --day 2026-12-12
+      cipherpost correct conference-before e7k2m4qaz --cancel -m "It is not held."
     """
     from cipherpost.errors import UseError
     from cipherpost.workflows import reporting

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from cipherpost.errors import CipherpostError, UseError
@@ -85,6 +86,12 @@ def event_day(desk: "Desk", event: str, forms: frozenset[str]) -> "tuple[Entry, 
     """The newest standing report about an event under one of these forms, and the form's name."""
     found = [(entry, form) for form in forms if (entry := newest_version(desk, form, event)) is not None]
     return max(found, key=lambda pair: pair[0].header.number, default=None)
+
+
+def events_on(desk: "Desk", form: str, day: date | None) -> list[str]:
+    """The events of a day on which this office reported under a form."""
+    said = (entry.header.report for entry in _own(desk))
+    return [each.period for each in said if each is not None and (each.form, each.day) == (form, day)]
 
 
 def names_event(desk: "Desk", event: str) -> bool:

@@ -22,7 +22,7 @@ _EXAMPLES: Final = {
     PeriodKind.MONTH: "a month, 2026-10",
     PeriodKind.WEEK: "a week, 2026-w47",
     PeriodKind.DAY: "a day, 2026-12-15",
-    PeriodKind.EVENT: "an event, e7k2m9qab",
+    PeriodKind.EVENT: "an event, e7k2m4qaz",
 }
 _NAMED: Final = 4
 """Debts that a refusal names."""
@@ -121,6 +121,21 @@ def before_report(desk: "Desk", event: str, *, besides: str) -> Before | None:
     return Before(form, entry, report.day)
 
 
+def check_begun(desk: "Desk", name: str, first: date) -> None:
+    """Refuse to report, under ``name``, what begins on a day that has not come.
+
+    Raises:
+        FuturePeriodError: with the day, and what is owed.
+    """
+    if first > local_day(desk.time(), desk.roster.timezone(desk.roster.newest)):
+        raise FuturePeriodError(
+            "what is reported has not begun",
+            where=name,
+            rule=f"it begins on {first}; {_owed(desk)}",
+            hints=("cipherpost owed",),
+        )
+
+
 # ---- why not -------------------------------------------------------------------------------------------------------
 
 
@@ -149,15 +164,10 @@ def _not_owed(desk: "Desk", form: str, period: str) -> UseError:
         return _no_duty(desk, f"{desk.office} does not owe {form}")
     if is_event(period):
         return _unknown_event(desk, form, period)
-    today = local_day(desk.time(), desk.roster.timezone(desk.roster.newest))
-    first = period_days(period)[0]
-    if first > today:
-        return FuturePeriodError(
-            f"{period} has not begun",
-            where=f"{form} {period}",
-            rule=f"it begins on {first}; {_owed(desk)}",
-            hints=("cipherpost owed",),
-        )
+    try:
+        check_begun(desk, f"{form} {period}", period_days(period)[0])
+    except FuturePeriodError as error:
+        return error
     return _no_duty(desk, f"{desk.office} does not owe {form} for {period}")
 
 

@@ -141,7 +141,14 @@ def begin(
         task = _of_event(desk, task, day)
     elif day is not None:
         raise EventDayError(f"{period} has no day of its own", rule="--day goes with an event")
+    _check_begun(desk, task)
     return _filled(task)
+
+
+def _check_begun(desk: "Desk", task: Task) -> None:
+    """Refuse to report after an event that is still to come; where it was held sooner, its day is corrected first."""
+    if task.day is not None and task.form.name not in obligations.before_forms(desk):
+        obligations.check_begun(desk, task.name, task.day)
 
 
 def _ready(desk: "Desk", dry_run: bool) -> CipherpostError | None:
@@ -271,17 +278,44 @@ def send(desk: "Desk", task: Task, data: Mapping[str, Any], *, dry_run: bool = F
         EventDayError, AlreadyReportedError, ReportWaitsError: as they say.
     """
     from cipherpost.forms.checking import check
-    from cipherpost.forms.rendering import envelope, render
 
     check(task.form, data)
     day = _day(desk, task, data)
+    if task.new_event:
+        task = _known_event(desk, task, data, day)
+    return _post(desk, task, *_written(task, data, day), dry_run=dry_run)
+
+
+def _written(task: Task, data: Mapping[str, Any], day: date | None) -> tuple[Outgoing, Report]:
+    from cipherpost.forms.rendering import envelope, render
+
     letter = Outgoing(
         body=render(task.form, data),
         body_type="txt",
         subject=_subject(task, ""),
         data=envelope(task.form, task.period, data),
     )
-    return _post(desk, task, letter, Report(task.form.name, task.period, day, nil=False), dry_run=dry_run)
+    return letter, Report(task.form.name, task.period, day, nil=False)
+
+
+def _known_event(desk: "Desk", task: Task, data: Mapping[str, Any], day: date | None) -> Task:
+    """The task under the name that the event got when just this was sent before, or put into the outbox (I4).
+
+    Names of events are made at random: without this, a command given twice would make two events of one.
+    """
+    for event in dict.fromkeys((*earlier.events_on(desk, task.form.name, day), *_waiting_events(desk, task, day))):
+        again = replace(task, period=event, sent=earlier.newest_version(desk, task.form.name, event))
+        letter, report = _written(again, data, day)
+        if again.sent is None and is_sent(desk, _plan(desk, report), letter):
+            return again
+        if again.sent is not None and earlier.says_the_same(desk, again.sent, letter, report):
+            return again
+    return task
+
+
+def _waiting_events(desk: "Desk", task: Task, day: date | None) -> list[str]:
+    waiting = (Plan.from_dict(item.plan()).report for item in desk.outbox.items())
+    return [each.period for each in waiting if each is not None and (each.form, each.day) == (task.form.name, day)]
 
 
 def send_nil(desk: "Desk", task: Task, why: str, *, dry_run: bool = False) -> Posted:
@@ -351,6 +385,7 @@ def _day(desk: "Desk", task: Task, data: Mapping[str, Any]) -> date | None:
         )
     if task.new_event:
         obligations.check_event_owed(desk, task.form.name, day)
+        _check_begun(desk, replace(task, day=day))
     return day
 
 
