@@ -61,6 +61,11 @@ def send_one(
     even_if_sent: bool,
     dry_run: bool,
 ) -> Posted:
+    """Put one letter into the outbox and post all that waits; what was sent last, or waits, is not sent again (I4).
+
+    Raises:
+        LetterDraftError, AttachmentNameError: it cannot be a letter; nothing was made.
+    """
     from cipherpost.letter import content_digest, letter_size
 
     draft = _draft(desk, plan, letter)
