@@ -73,6 +73,7 @@ class Account:
         "targets",
         "told",
         "told_sights",
+        "told_targets",
         "trouble",
     )
 
@@ -84,6 +85,8 @@ class Account:
         self.events: dict[str, list[str]] = {}
         """Event to the forms under which something was reported of it."""
         self.targets: dict[int, list[Taken]] = {}
+        self.told_targets: dict[int, list[Taken]] = {}
+        """By number, what supersedes or cancels a dispatch of the office, and one of the center to it."""
         self.answers: dict[Key, list[Answer]] = {}
         self.decisions: dict[Key, list[Decided]] = {}
         self.orders: list[Order] = []
@@ -124,6 +127,11 @@ class Account:
     def take_told(self, number: int, header: Header) -> None:
         """Take up a counting dispatch of the center to the office."""
         self.latest = max(self.latest, header.time)
+        target = header.supersedes or header.cancels
+        if target is not None:
+            self.told_targets.setdefault(target, []).append(
+                Taken(number, header.time, None, header.cancels is not None)
+            )
         said = header.decision
         if said is not None and header.cancels is None:
             key: Key
@@ -140,6 +148,17 @@ class Account:
     def known(self, number: int, time: str, as_of: str) -> bool:
         """Whether a dispatch of the office was there: dated by then, or acked by then."""
         return time <= as_of or self.own_sights.seen(number, as_of) is not None
+
+    def decided(self, key: Key, as_of: str) -> list[Decided]:
+        """The verdicts on a debt that were there, by number, but those that the center took back or replaced."""
+        return [
+            each
+            for each in self.decisions.get(key, ())
+            if self.told_by(each.number, each.time, as_of)
+            and not any(
+                self.told_by(taken.number, taken.time, as_of) for taken in self.told_targets.get(each.number, ())
+            )
+        ]
 
     def told_by(self, number: int, time: str, as_of: str) -> bool:
         """Whether a dispatch of the center to the office was there."""

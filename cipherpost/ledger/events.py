@@ -87,7 +87,7 @@ def _debts(book: Book, rosters: Rosters, account: Account, event: _Event, clock:
 def _claim(rosters: Rosters, account: Account, duty: DutyInfo, event: _Event, as_of: str) -> tuple[Claim, bool]:
     zone = rosters.end_zone(event.held, as_of)
     start, over = calendar.start_of(event.held, zone), calendar.end_of(event.held, zone)
-    stated = rosters.roster.time_of(duty.entry) or ""
+    stated = rosters.since(duty.entry)
     if duty.within is None:
         day, deadline, end = event.held - timedelta(days=1), start, None
         asked = any(each.form == duty.form for each in rosters.duties(rosters.entry_at(min(start, as_of))))

@@ -57,12 +57,7 @@ class Claim(NamedTuple):
 
 def ruling_of(account: Account, key: Key, as_of: str) -> Ruling:
     """What the center decided about a debt by ``as_of``."""
-    decisions = account.decisions.get(key)
-    if not decisions:
-        return NOTHING
-    if account.latest > as_of:
-        decisions = [each for each in decisions if account.told_by(each.number, each.time, as_of)]
-    return rule(decisions)
+    return rule(account.decided(key, as_of)) if key in account.decisions else NOTHING
 
 
 def judge_debt(

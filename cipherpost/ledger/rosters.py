@@ -37,6 +37,10 @@ class Rosters:
         """The number of the entry in force at ``moment``; 0 before the genesis."""
         return bisect_right(self._since, moment)
 
+    def since(self, entry: int) -> str:
+        """From when on an entry that is here was in force."""
+        return self._since[entry - 1]
+
     def next_change(self, moment: str) -> str | None:
         """When the first entry after ``moment`` comes into force, among those known."""
         at = bisect_right(self._since, moment)

@@ -92,7 +92,7 @@ def _term(rosters: Rosters, duty: DutyInfo, period: str, as_of: str) -> Term:
     last = calendar.period_days(period)[1]
     zone = rosters.end_zone(last, as_of)
     over = calendar.end_of(last, zone)
-    stated = rosters.roster.time_of(duty.entry) or ""
+    stated = rosters.since(duty.entry)
     from_day = max(last, calendar.local_day(stated, zone)) if stated > over else last
     day = from_day + timedelta(days=duty.due or 0)
     deadline = calendar.end_of(day, zone)
