@@ -73,7 +73,7 @@ def _for_committee(desk: "Desk", name: str, period: str | None, version: int | N
         title=desk.roster.title(desk.office, desk.roster.newest),
         data=task.known,
         before=_before(task),
-        news=_news(desk, task, period),
+        news=_news(desk, task),
         due=due,
     )
 
@@ -82,19 +82,12 @@ def _before(task: "Task") -> str:
     return task.before.body if task.before is not None and task.before.reason is None else ""
 
 
-def _news(desk: "Desk", task: "Task", period: str | None) -> list[str]:
-    """Demands of this office that the center answered since its report for the period before."""
-    from cipherpost.dispatch.periods import is_event
-    from cipherpost.ledger.calendar import previous_period
+def _news(desk: "Desk", task: "Task") -> list[str]:
+    """Demands of this office that the center answered since its last report under this form."""
     from cipherpost.ledger.demands import FIELD
-    from cipherpost.workflows import demands, earlier
+    from cipherpost.workflows import demands
 
-    if task.form.field(FIELD) is None:
-        return []
-    last = None
-    if period is not None and not is_event(period):
-        last = earlier.newest_version(desk, task.form.name, previous_period(period))
-    return demands.news(desk, since=last.header.time if last is not None else None)
+    return demands.news(desk, task.form.name) if task.form.field(FIELD) is not None else []
 
 
 def _command(word: str, form: str, period: str | None) -> str:
