@@ -270,6 +270,13 @@ def column_of(debt: Debt) -> Column:
     return Column(last, form, period)
 
 
+def _key(debt: Debt) -> tuple[str | None, str | None]:
+    """What the debts of one column share: form and period, form and month of the event, or the order."""
+    if debt.form is not None and debt.held is not None:
+        return debt.form, f"{debt.held:%Y-%m}"
+    return debt.form, debt.period if debt.order is None else debt.order
+
+
 def matrix(debts: Iterable[Debt], *, titles: Mapping[str, str], as_of: str) -> Matrix:
     """Lay debts out by office and column.
 
@@ -278,28 +285,24 @@ def matrix(debts: Iterable[Debt], *, titles: Mapping[str, str], as_of: str) -> M
         titles: title by office, in the order of the rows; every office that owes is in it.
         as_of: the judging time, a protocol time.
     """
-    by_column: dict[Column, dict[str, list[Debt]]] = {}
-    orders: dict[str, Column] = {}
     kept = list(debts)
+    found: dict[tuple[str | None, str | None], tuple[Column, dict[str, list[Debt]]]] = {}
     for debt in kept:
-        column = column_of(debt)
-        if debt.order is not None:  # extended for one office, it is still one column, where it was due first
-            before = orders.get(debt.order)
-            if before is None:
-                orders[debt.order] = column
-            elif column < before:
-                by_column[column] = by_column.pop(before)
-                orders[debt.order] = column
-            else:
-                column = before
-        by_column.setdefault(column, {}).setdefault(debt.office, []).append(debt)
-    columns = tuple(sorted(by_column))
+        key = _key(debt)
+        group = found.get(key)
+        if group is None:
+            group = found[key] = column_of(debt), {}
+        elif debt.order is not None:  # extended for one office, it is still one column, where it was due first
+            group = found[key] = min(group[0], column_of(debt)), group[1]
+        group[1].setdefault(debt.office, []).append(debt)
+    groups = sorted(found.values(), key=lambda pair: pair[0])
+    columns = tuple(column for column, _ in groups)
     owing = {debt.office for debt in kept}
     rows = tuple(
         Row(
             office=office,
             title=title,
-            cells=tuple(Cell(tuple(found)) if (found := by_column[column].get(office)) else None for column in columns),
+            cells=tuple(Cell(tuple(here[office])) if office in here else None for _, here in groups),
         )
         for office, title in titles.items()
         if office in owing
@@ -337,17 +340,18 @@ def _who(debt: Debt) -> str:
 
 def rates(debts: Iterable[Debt], as_of: str) -> tuple[Rate, ...]:
     """How many were on time, by the month that the debts are about; only those whose time is over at ``as_of``."""
-    counts: dict[str, list[int]] = {}
+    counts: dict[tuple[int, int], list[int]] = {}
     for debt in debts:
         if debt.deadline > as_of or debt.state in _NOTHING_OWED:
             continue
-        month = counts.setdefault(f"{span(debt)[1]:%Y-%m}", [0, 0, 0])
+        last = span(debt)[1]
+        month = counts.setdefault((last.year, last.month), [0, 0, 0])
         if debt.state is State.UNKNOWN:
             month[2] += 1
             continue
         month[0] += debt.state in REPORTED and not is_late(debt)
         month[1] += 1
     return tuple(
-        Rate(month=month, on_time=on_time, of=of, unknown=unknown)
-        for month, (on_time, of, unknown) in sorted(counts.items())
+        Rate(month=f"{year:04}-{month:02}", on_time=on_time, of=of, unknown=unknown)
+        for (year, month), (on_time, of, unknown) in sorted(counts.items())
     )
