@@ -158,10 +158,10 @@ def send(
 
 def _check_day(desk: "Desk", due: date) -> None:
     """Refuse a day that has ended in the network's zone: nobody could keep it."""
-    from cipherpost.workflows.status import end_of_day
+    from cipherpost.ledger.calendar import end_of
 
     zone = desk.roster.timezone(desk.roster.newest)
-    if end_of_day(due, zone) <= desk.now():
+    if end_of(due, zone) <= desk.time():
         raise UseError(
             f"the day {due.isoformat()} is over",
             rule=f"days end at 24:00 in the network's zone, {zone}",

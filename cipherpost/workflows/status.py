@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.text import CENTER, parse_time
@@ -147,15 +147,3 @@ def refresh(desk: "Desk") -> None:
         "heard_of": expected,
     }
     desk.mail.set_meta("status", json.dumps(kept))
-
-
-def end_of_day(day: date, zone: str) -> datetime:
-    """24:00 of a day in the network's zone, in UTC."""
-    if zone[0] in "+-":
-        sign = -1 if zone[0] == "-" else 1
-        offset: Any = timezone(sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6])))
-    else:
-        from zoneinfo import ZoneInfo
-
-        offset = ZoneInfo(zone)
-    return datetime.combine(day + timedelta(days=1), time(), offset).astimezone(UTC)
