@@ -71,6 +71,8 @@ def test_a_page_for_an_event_says_what_was_reported_before_it(owing):
     place = owing.ok("tver", "report", "conference-before", "--new-event", "--data", str(path)).lines[0]
     owed = owing.ok("tver", "owed", "--json").json["debts"]
     event = next(row["event"] for row in owed if row["form"] == "conference-after")
+    refused(owing.run("tver", "form", "page", "conference-after", event), 2, "has not begun")
+    owing.clock.now = datetime(2024, 4, 21, 9, 0, 0, tzinfo=UTC)
     made = page(owing, "tver", "conference-after", event)
     assert "What was reported before" in made
     assert "Report on food supply" in made
