@@ -108,7 +108,10 @@ def test_stated_again_it_changes_from_the_running_period_on(forms: Net) -> None:
     add(forms, "monthly-return", "all", "monthly", "--due", "5", "--from", "2024-01")
     done = forms.ok("center", "duty", "add", "monthly-return", "all", "monthly", "--due", "10")
     assert "it takes the place of: every month, due 5 days after its end, from 2024-01" in done.err
-    rows = forms.ok("tver", "fetch") and forms.ok("tver", "duty", "list", "--json").json["duties"]
+    forms.ok("tver", "fetch")
+    rows = forms.ok("tver", "duty", "list", "--json").json["duties"]
+    fields = "form audience title rhythm due within day grace from until before entry words"
+    assert set(rows[0]) == set(fields.split())
     assert [(row["due"], row["from"], row["before"], row["until"]) for row in rows] == [
         (5, "2024-01", "2024-03", None),
         (10, "2024-03", None, None),

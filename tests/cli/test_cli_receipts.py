@@ -9,9 +9,10 @@ import pytest
 from cliharness import Clock, Net, Result, refused
 
 from cipherpost.desk import Desk
-from cipherpost.dispatch.header import Ack
+from cipherpost.dispatch.header import Ack, Header, Report, Sealed
 from cipherpost.tar import TarReader, TarWriter
 from cipherpost.text import spoken
+from cipherpost.workflows.receipt_page import Receipt, Said, page
 
 
 @pytest.fixture
@@ -83,6 +84,9 @@ def test_anybody_verifies_it_without_a_home_by_hex_or_spoken_number(received: Ne
     assert shown["from"].strip() == "tver (Tver Gubernia Committee)"
     assert shown["said read"].strip().startswith("by stasova, center/tver/2 of 2024-03-04T")
     told = verify(received, path, "--json", known=spoken(fingerprint(received))).json
+    fields = "receipt network fingerprint channel number hash kind report from title to signers time roster sealed said"
+    assert set(told) == set(fields.split())
+    assert set(told["said"][0]) == {"word", "number", "by", "in", "time"}
     note = received.note("tver/center", 2).read_bytes()
     text = note[: note.rindex(b"\n\n") + 1]
     assert told["hash"] == hashlib.sha256(text).hexdigest()
@@ -235,3 +239,28 @@ def test_the_desk_is_not_written_to(received: Net) -> None:
     make(received)
     with Desk.open(received.home("tver")) as desk:
         assert desk.mail.count() == count
+
+
+def test_the_page_never_changes_since_receipts_that_were_handed_out_hold_it() -> None:
+    receipt = Receipt(
+        network="rkpb",
+        fingerprint="f" * 64,
+        header=Header(
+            network="rkpb",
+            channel="tver/center",
+            number=12,
+            previous="b" * 64,
+            time="2026-11-22T09:00:00Z",
+            by="ivanov",
+            kind="report",
+            sealed=(Sealed("c" * 64, 2048),),
+            report=Report("monthly-return", "2026-10", None, False),
+        ),
+        hash="a" * 64,
+        title="Tver Gubernia Committee",
+        to="Central Committee",
+        said=(Said("received", 12, "stasova", "center/tver/5", "2026-11-23T09:00:00Z"),),
+        entries=7,
+    )
+    pinned = "f6147885d199f0b836b47888bf5d8ae3425b003cd64f22cb114aa941fcb7a41e"
+    assert hashlib.sha256(page(receipt)).hexdigest() == pinned, page(receipt).decode()
