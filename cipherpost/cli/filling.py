@@ -300,14 +300,15 @@ def interact(work: Filling) -> int:
     desk, task, draft = _open(work)
     filled = {**task.known, **(read_answers(task.form, files) if files else {})}
     known = _parsed(draft.text, task.form) if draft is not None else filled
-    record = draft or _record(task)
+    record, note = draft or _record(task), _note(desk, task)
 
     def keep(data: Mapping[str, Any]) -> None:
         nonlocal record
-        text = to_toml(task.form, data, note=_note(desk, task))
+        text = to_toml(task.form, data, note=note)
         record = drafts.keep(desk, replace(record, text=text, touched=True))
 
-    output.tell(f"{task.name}: {output.safe(task.form.title)}")
+    for line in note.splitlines():
+        output.tell(output.safe(line))
     data = prompting.ask(task.form, known, keep)
     for line in render(task.form, data).splitlines():
         output.tell(f"  {output.safe(line)}".rstrip())
