@@ -86,7 +86,7 @@ def answers(task: "Task", files: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
     if not files:
         return dict(task.known)
     given = read_answers(task.form, files)
-    day = task.known.get(reporting.DATE_FIELD) if task.day_given and task.corrected is None else None
+    day = task.known.get(reporting.DATE_FIELD) if task.day_given else None
     return given if day is None else {reporting.DATE_FIELD: day} | given
 
 
@@ -221,7 +221,7 @@ def _rounds(
         if typed != text:
             record = drafts.keep(desk, replace(record, text=typed, touched=True))
         elif not (whole or record.touched):
-            drafts.keep(desk, record)
+            drafts.let_go(desk, record)
             raise stopped or NothingTypedError(
                 "nothing was filled in",
                 where=task.name,

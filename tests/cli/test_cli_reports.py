@@ -344,6 +344,17 @@ def test_a_conference_moves_to_another_day(net):
     refused(net.run("tver", "correct", "conference-after", event, "--day", "2024-04-26"), 2, "held on 2024-04-25")
 
 
+def test_a_day_given_beside_a_file_fills_in_the_day_that_the_file_leaves_out(net):
+    _, event = new_event(net)
+    net.write("dayless.json", json.dumps({k: v for k, v in json.loads(BEFORE).items() if k != "date"}))
+    words = ("correct", "conference-before", event, *from_file(net, "dayless.json"))
+    refused(net.run("tver", *words), 2, "date")
+    place = net.ok("tver", *words, "--day", "2024-04-25").lines[0]
+    assert str(header(net, place).report.day) == "2024-04-25"
+    done = net.run("tver", "correct", "conference-before", event, *from_file(net, "before.json"), "--day", "2024-04-27")
+    refused(done, 2, "held on 2024-04-27", "says 2024-04-20")
+
+
 def test_a_report_is_taken_back_with_a_reason_and_can_be_sent_anew(net):
     place = report(net, "monthly-return", "2024-03", *from_file(net))
     taken = net.ok("tver", "correct", "monthly-return", "2024-03", "--cancel", "-m", "The wrong month.").lines[0]
@@ -477,6 +488,8 @@ def test_an_editor_closed_without_typing_sends_and_keeps_nothing(net, editor):
     done = edit(net, editor)
     refused(done, 2, "nothing was filled in")
     assert net.ok("tver", "drafts").lines == []
+    with net.desk("tver") as desk:
+        assert desk.mail.boxes("draft ") == []
 
 
 @pytest.mark.parametrize("page", [GOOD, "\ufeff" + GOOD.replace("\n", "\r\n")])
