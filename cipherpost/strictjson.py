@@ -63,6 +63,10 @@ def parse(data: bytes, *, limit: int, where: str = "") -> Any:
         JsonTextError, JsonKeyError, JsonNumberError: as they say.
         JsonError: anything else that is not JSON.
     """
+    return _parse(data, limit, where, _DECODER)
+
+
+def _parse(data: bytes, limit: int, where: str, decoder: json.JSONDecoder) -> Any:
     if len(data) > limit:
         raise JsonTooLargeError(f"the JSON has {len(data)} bytes", where=where, rule=f"at most {limit}")
     _check_shape(data, where)
@@ -71,7 +75,7 @@ def parse(data: bytes, *, limit: int, where: str = "") -> Any:
     except UnicodeDecodeError as error:
         raise JsonTextError(f"byte {error.start} is not UTF-8", where=where) from None
     try:
-        value = _DECODER.decode(text)
+        value = decoder.decode(text)
     except json.JSONDecodeError as error:
         raise JsonError(f"this is not JSON at line {error.lineno}, column {error.colno}", where=where) from None
     except JsonError as error:
@@ -91,9 +95,12 @@ def canonical(value: Any) -> bytes:
         JsonTextError: a text holds half of a surrogate pair.
     """
     _check_canonical_types(value)
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return _printed(value)
+
+
+def _printed(value: Any) -> bytes:
     try:
-        return text.encode("utf-8")
+        return _ENCODER.encode(value).encode("utf-8")
     except UnicodeEncodeError:
         raise JsonTextError("a text holds half of a surrogate pair") from None
 
@@ -105,16 +112,33 @@ def parse_canonical(data: bytes, *, limit: int, where: str = "") -> Any:
         NotCanonicalError: spaces, other order of keys, other escapes, a float.
         JsonError, JsonTooLargeError: as `parse`.
     """
-    value = parse(data, limit=limit, where=where)
+    value = _parse(data, limit, where, _CANONICAL_DECODER)
+    _check_printed(_printed(value), data, where)
+    return value
+
+
+def check_canonical(value: Any, data: bytes, *, where: str = "") -> None:
+    """Check that ``data``, of which `parse` made ``value``, is what `canonical` prints for it.
+
+    Raises:
+        NotCanonicalError: as `parse_canonical`.
+    """
     try:
         printed = canonical(value)
     except TypeError:
         printed = b""
+    _check_printed(printed, data, where)
+
+
+def _check_printed(printed: bytes, data: bytes, where: str) -> None:
     if printed != data:
-        raise NotCanonicalError(
-            "the JSON is not in its canonical form", where=where, rule="sorted keys, no spaces, integers, UTF-8"
-        )
-    return value
+        raise _not_canonical(where)
+
+
+def _not_canonical(where: str = "") -> NotCanonicalError:
+    return NotCanonicalError(
+        "the JSON is not in its canonical form", where=where, rule="sorted keys, no spaces, integers, UTF-8"
+    )
 
 
 def _check_shape(data: bytes, where: str) -> None:
@@ -180,3 +204,24 @@ def _float(word: str) -> float:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_float, strict=True
 )
+
+
+def _canonical_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = _object(pairs)
+    if not "".join(members).isascii():
+        raise _not_canonical()
+    return members
+
+
+def _no_float(word: str) -> NoReturn:
+    raise _not_canonical()
+
+
+_CANONICAL_DECODER = json.JSONDecoder(
+    object_pairs_hook=_canonical_object,
+    parse_constant=_constant,
+    parse_int=_integer,
+    parse_float=_no_float,
+    strict=True,
+)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
