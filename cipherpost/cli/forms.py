@@ -5,6 +5,9 @@ import click
 from cipherpost.cli import output
 from cipherpost.cli.options import Session, command, override, subcommands
 
+_RHYTHMS = {"conference-before": "event", "conference-after": "event --within 7"}
+"""How the forms that ship are owed, where it is not by the month."""
+
 
 @subcommands()
 def form() -> None:
@@ -75,7 +78,8 @@ def form_publish(session: Session, word: str, audience: str, dry_run: bool) -> i
             output.tell(f"nobody is in {output.safe(audience)} yet; once somebody is, the form has to be sent")
             output.hint(f"cipherpost form publish {done.form.name} --to {audience}")
         elif not dry_run and done.entry is not None and done.letter.waiting is None:
-            output.hint(f"cipherpost duty add {done.form.name} {audience} monthly --due 5")
+            rhythm = _RHYTHMS.get(done.form.name, "monthly --due 5")
+            output.hint(f"cipherpost duty add {done.form.name} {audience} {rhythm}")
     return code
 
 

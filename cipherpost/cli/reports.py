@@ -71,7 +71,7 @@ def report(
     \b
     Examples:
       cipherpost report monthly-return 2026-10 --edit
-      cipherpost report monthly-return 2026-10 --data return.json --data demands.csv
+      cipherpost report monthly-return 2026-10 --data all.json --data demands.csv
       cipherpost report monthly-return 2026-10 --nil -m "No reports were held."
       cipherpost report conference-before --new-event --day 2026-12-10 --edit
     """

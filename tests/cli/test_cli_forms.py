@@ -138,7 +138,9 @@ def test_a_form_can_be_stated_before_anybody_belongs(empty):
 
 @pytest.mark.parametrize("name", BUILTIN)
 def test_a_form_that_ships_needs_no_circular_to_be_at_hand(net, name):
-    net.ok("center", "form", "publish", name)
+    done = net.ok("center", "form", "publish", name)
+    assert done.hints[0].startswith(f"cipherpost duty add {name} all ")
+    net.ok("center", *done.hints[0].split()[1:])
     net.ok("tver", "fetch", "--max-size", "1B")
     assert net.ok("tver", "form", "show", name).out.encode() == builtin(name).data
 
