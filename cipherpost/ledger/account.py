@@ -1,12 +1,13 @@
 """What the headers say about one office: its reports, replies and acts, the center's decisions, who acked what when."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
 from cipherpost.chain.channel import Channel
-from cipherpost.dispatch.parts import Header
-from cipherpost.ledger.lateness import Sights
+from cipherpost.chain.node import Node
+from cipherpost.dispatch.parts import Ack, Header
+from cipherpost.ledger.lateness import LOOKS, Sights
 from cipherpost.text import CENTER
 
 Key = tuple[str, str | int]
@@ -96,22 +97,27 @@ class Account:
         self.dirty = True
         self.trouble = False
 
+    def touch(self, time: str) -> None:
+        """Something of this time is new."""
+        self.dirty = True
+        self.latest = max(self.latest, time)
+
     def take_own(self, number: int, header: Header) -> None:
         """Take up a counting dispatch of the office to the center."""
         time = header.time
-        self.latest = max(self.latest, time)
         target = header.supersedes or header.cancels
         report = header.report
         key: Key | None = None
         if report is not None:
-            key = (report.form, report.period)
-            filing = Filing(number, time, report.nil, report.day, target, header.cancels is not None)
+            form, period, day, nil = report
+            key = (form, period)
+            filing = Filing(number, time, nil, day, target, header.cancels is not None)
             if key in self.filings:
                 self.filings[key].append(filing)
             else:
                 self.filings[key] = [filing]
-                if report.day is not None:
-                    self.events.setdefault(report.period, []).append(report.form)
+                if day is not None:
+                    self.events.setdefault(period, []).append(form)
         if target is not None:
             self.targets.setdefault(target, []).append(Taken(number, time, key, header.cancels is not None))
         reply = header.reply
@@ -126,7 +132,6 @@ class Account:
 
     def take_told(self, number: int, header: Header) -> None:
         """Take up a counting dispatch of the center to the office."""
-        self.latest = max(self.latest, header.time)
         target = header.supersedes or header.cancels
         if target is not None:
             self.told_targets.setdefault(target, []).append(
@@ -142,6 +147,17 @@ class Account:
                 assert said.number is not None
                 key = (said.channel, said.number)
             self.decisions.setdefault(key, []).append(Decided(number, header.time, said.verdict, said.day))
+
+    def take_acks(self, node: Node, acks: Sequence[Ack]) -> int:
+        """Take up the acks in a dispatch of the center to the office; gives the highest number of `own` among them."""
+        highest = 0
+        if acks:
+            sight, said = (node.time, node.channel, node.number), self.own_sights.raw
+            for channel, number, hashed, word in acks:
+                if channel == self.own:
+                    said.append((number, sight, hashed, word in LOOKS))
+                    highest = max(highest, number)
+        return highest
 
     # ---- what was there at a time ------------------------------------------------------------------------------------
 
@@ -199,8 +215,3 @@ def racing(view: Channel) -> bool:
         node is not end and node.parent is end.parent and node.verdict is None and not tree.is_pinned_away(node)
         for node in tree.slots.get(end.number, ())
     )
-
-
-def newest(moments: Iterable[str]) -> str:
-    """The latest of some moments, empty where there is none."""
-    return max(moments, default="")

@@ -10,13 +10,12 @@ from typing import Final
 from cipherpost.chain.channel import Channel
 from cipherpost.chain.network import Chain
 from cipherpost.chain.node import Node
-from cipherpost.dispatch.parts import Due, Header
+from cipherpost.dispatch.parts import Ack, Due, Header
 from cipherpost.ledger.account import Account, Order, Taken, racing, troubled
 from cipherpost.ledger.lateness import LOOKS, Sights, believed
 from cipherpost.text import CENTER, ROSTER
 
 ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
-_FROM_CENTER: Final = f"{CENTER}/"
 
 
 class _Track:
@@ -125,21 +124,22 @@ class Book:
         elif track.audience == CENTER:
             self._take_own(track, new)
         else:
-            for node in new:
-                self._claim_heads(node.header, f"{track.office}/{CENTER}")
+            own = f"{track.office}/{CENTER}"
+            for head in [head for node in new for head in node.header.heads if head.channel == own]:
+                self._claim(own, head.number)
         track.done = upto
         track.last = path[upto - 1]
 
     def _take_own(self, track: _Track, nodes: Sequence[Node]) -> None:
         """Dispatches of an office to the center: what it reports, answers, and says of the center's to it."""
         account = self.account(track.office)
-        account.dirty = True
+        account.touch(max([node.time for node in nodes], default=""))
         for node in nodes:
             header = node.header
             account.take_own(node.number, header)
             if header.acks:
                 if track.role == "auditor":
-                    self._take_acks(node, header, account)
+                    self._take_acks(node, header.acks, center=False)
                 else:
                     for ack in header.acks:
                         if ack.channel == account.told:
@@ -150,15 +150,18 @@ class Book:
         account = None
         if track.audience != CENTER and self.chain.roster.role(track.audience) is not None:
             account = self.account(track.audience)
-            account.dirty = True
+            account.touch(max([node.time for node in nodes], default=""))
         for node in nodes:
             header = node.header
             if account is not None:
                 account.take_told(node.number, header)
-            if header.acks:
-                self._take_acks(node, header, account)
-            if header.heads:
-                self._claim_heads(header)
+                highest = account.take_acks(node, header.acks)
+                if highest > self._claims.get(account.own, 0):
+                    self._claim(account.own, highest)
+            else:
+                self._take_acks(node, header.acks, center=True)
+            for head in header.heads:
+                self._claim(head.channel, head.number)
             if header.supersedes is not None or header.cancels is not None:
                 self._take_back(track, node, header)
             if header.due is not None:
@@ -171,29 +174,22 @@ class Book:
         at = track.tree.path[target - 1]
         if at.kind in {"circular", "instruction"} and at.header.due is not None:
             for name in self.chain.roster.members(track.audience, at.roster):
-                account = self.account(name)
-                account.dirty = True
-                account.latest = max(account.latest, node.time)
+                self.account(name).touch(node.time)
 
     def _take_order(self, track: _Track, node: Node, due: Due) -> None:
         order = Order(node.channel, node.number, node.hash, node.time, due.day, due.what)
         for name in self.chain.roster.members(track.audience, node.roster):
             account = self.account(name)
             account.orders.append(order)
-            account.dirty = True
-            account.latest = max(account.latest, node.time)
+            account.touch(node.time)
 
-    def _take_acks(self, node: Node, header: Header, account: Account | None) -> None:
-        """Acks by the center or an auditor; ``account`` is of the office that the dispatch goes to, or comes from."""
-        time = node.time
-        sight, center = (time, node.channel, node.number), node.channel.startswith(_FROM_CENTER)
-        for channel, number, hashed, word in header.acks:
+    def _take_acks(self, node: Node, acks: Sequence[Ack], *, center: bool) -> None:
+        """Acks by an auditor, or by the center in another channel than that to the office."""
+        sight = (node.time, node.channel, node.number)
+        for channel, number, hashed, word in acks:
             self._claim(channel, number)
-            if account is not None and channel == account.own:
-                account.own_sights.raw.append((number, sight, hashed, center and word in LOOKS))
-            else:
-                self.sights(channel).raw.append((number, sight, hashed, center and word in LOOKS))
-                self._touch(channel, time)
+            self.sights(channel).raw.append((number, sight, hashed, center and word in LOOKS))
+            self._touch(channel, node.time)
 
     def _touch(self, channel: str, time: str) -> None:
         """Something was said about a channel."""
@@ -204,14 +200,7 @@ class Book:
             account = self.accounts[audience]
         else:
             return
-        account.dirty = True
-        account.latest = max(account.latest, time)
-
-    def _claim_heads(self, header: Header, channel: str | None = None) -> None:
-        """Stated heads: of the center all, of another office that of its channel to the center."""
-        for head in header.heads:
-            if channel is None or head.channel == channel:
-                self._claim(head.channel, head.number)
+        account.touch(time)
 
     def _claim(self, channel: str, number: int) -> None:
         if number > self._claims.get(channel, 0):
