@@ -14,7 +14,8 @@ from cipherpost.ledger.terms import Term
 def regular_debts(book: Book, account: Account, terms: Sequence[Term], clock: Clock, told: list[Told]) -> list[Debt]:
     """What an office owes for each term, in their order; ``told`` is given those of which V11 has something to say."""
     office, filings, decisions, as_of = account.office, account.filings, account.decisions, clock.as_of
-    present, unknown = account.latest <= as_of, account.trouble
+    present, unknown, own = account.latest <= as_of, account.trouble, account.own
+    numbers, best = account.own_sights.acked()
     found: list[Debt] = []
     for term in terms:
         if office not in term.circle:
@@ -30,8 +31,18 @@ def regular_debts(book: Book, account: Account, terms: Sequence[Term], clock: Cl
                         told.append(Told(debt, NOTHING))
                     found.append(debt)
                 continue
-            if present:
-                debt = _plain(account, term, as_of)
+            reports = filings[key]
+            number, time, nil, _, _, cancels = reports[0]
+            acked = bisect_left(numbers, number)
+            if (
+                present
+                and len(reports) == 1
+                and not (nil or cancels or number in account.targets)
+                and (term.end is None or time >= term.end)
+                and acked < len(best)
+                and (seen := best[acked])[0] <= term.deadline
+            ):
+                debt = _plain(office, term, f"{own}/{number}", f"{seen[1]}/{seen[2]}")
         if debt is None:
             story = tell(account, key, as_of)
             if not story.versions and office not in term.owing:
@@ -42,22 +53,10 @@ def regular_debts(book: Book, account: Account, terms: Sequence[Term], clock: Cl
     return found
 
 
-def _plain(account: Account, term: Term, as_of: str) -> Debt | None:
-    """A debt with one report, acked in time, of which nothing else is to be said; None where it is not so plain."""
-    reports = account.filings[term.key]
-    number, time, nil, _, _, cancels = reports[0]
-    if nil or cancels or len(reports) > 1 or number in account.targets or (term.end is not None and time < term.end):
-        return None
-    numbers, best = account.own_sights.acked()
-    at = bisect_left(numbers, number)
-    if at == len(numbers):
-        return None
-    seen = best[at]
-    if seen[0] > term.deadline or seen[0] > as_of:
-        return None
-    place = f"{account.own}/{number}"
+def _plain(office: str, term: Term, report: str, receipt: str) -> Debt:
+    """A debt with one report, acked in time, of which nothing else is to be said."""
     return Debt(
-        account.office,
+        office,
         term.form,
         term.period,
         term.day,
@@ -67,10 +66,10 @@ def _plain(account: Account, term: Term, as_of: str) -> Debt | None:
         None,
         None,
         None,
-        place,
-        place,
+        report,
+        report,
         "receipt",
-        f"{seen[1]}/{seen[2]}",
+        receipt,
     )
 
 
