@@ -3,7 +3,7 @@
     python tests/doc_sessions.py README.md        writes what the program says now into the blocks
 
 Commands run in a fresh folder, in a terminal of 80 columns. Numbers that differ in every network (spoken numbers,
-hashes, times) are taken from the screen, as a reader takes them: where the document shows one and later types it, what
+hashes, months) are taken from the screen, as a reader takes them: where the document shows one and later types it, what
 the program really showed in that place is typed.
 """
 
@@ -31,6 +31,8 @@ _SPOKEN = re.compile(r"\b(?:[0-9]{5}\s+){11}[0-9]{5}\b")
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 _SHORT_HASH = re.compile(r"\b[0-9a-f]{16}\b")
 _TIME = re.compile(r"\b20[0-9]{2}-[01][0-9]-[0-3][0-9](?:T[0-9:]{8}Z)?")
+_MONTH = re.compile(r"\b20[0-9]{2}-[01][0-9]\b(?!-)")
+_DAYS = re.compile(r"\bdue (?:today|in [0-9]+ days?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def play(text: str, folder: Path) -> Iterator[Played]:
             command = command.replace(shown, real)
         code, output = in_terminal(command, work, env)
         output = output.replace(str(work.resolve()), SHOWN_FOLDER).replace(str(work), SHOWN_FOLDER)
-        for kind in (_SPOKEN, _HASH):
+        for kind in (_SPOKEN, _HASH, _MONTH):
             pairs = zip(kind.findall(turn.output), kind.findall(output), strict=False)
             known |= {" ".join(shown.split()): " ".join(real.split()) for shown, real in pairs}
         yield Played(turn, command, code, output)
@@ -116,7 +118,15 @@ def play(text: str, folder: Path) -> Iterator[Played]:
 
 def leveled(output: str) -> str:
     """An output without what differs from run to run: numbers, hashes, times, width of columns."""
-    for kind, word in ((_SPOKEN, "SPOKEN"), (_HASH, "HASH"), (_SHORT_HASH, "HASH"), (_TIME, "TIME")):
+    kinds = (
+        (_SPOKEN, "SPOKEN"),
+        (_HASH, "HASH"),
+        (_SHORT_HASH, "HASH"),
+        (_TIME, "TIME"),
+        (_MONTH, "MONTH"),
+        (_DAYS, "due"),
+    )
+    for kind, word in kinds:
         output = kind.sub(word, output)
     return " ".join(output.replace("─", "").split())
 
