@@ -11,7 +11,8 @@ from cipherpost.cli.options import CONTEXT, Session, command, override
 from cipherpost.cli.returns import TIME, moment
 
 if TYPE_CHECKING:
-    from cipherpost.workflows.collating import Collation, Remark
+    from cipherpost.workflows.collating import Collation
+    from cipherpost.workflows.opening import Remark
 
 _HEADS = ["field", "sum", "given", "none held", "not known", "not collected", "blank", "least", "most"]
 

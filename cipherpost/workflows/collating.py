@@ -3,23 +3,21 @@
 Whoever may open the same reports (the center, an auditor to whom they are escrowed) gets the same, to the byte.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from cipherpost.errors import CipherpostError, NotForUsError, UnableError, UseError
-from cipherpost.ledger.collation import Filing, Total, cell, list_rows, totals
-from cipherpost.ledger.debt import REPORTED, Debt
-from cipherpost.ledger.returns import Coverage, coverage
-from cipherpost.text import parse_place, shown
-from cipherpost.workflows import letters, remarks
+from cipherpost.errors import UseError
+from cipherpost.ledger.collation import Total, cell, list_rows, totals
+from cipherpost.ledger.debt import Debt
+from cipherpost.ledger.returns import Coverage
+from cipherpost.text import shown
+from cipherpost.workflows.opening import Opened, Remark, open_reports
 from cipherpost.workflows.returns import choose
 
 if TYPE_CHECKING:
-    from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
     from cipherpost.forms.schema import Field, Form
-    from cipherpost.letter import Letter
 
 
 class NothingToCollateError(UseError):
@@ -28,57 +26,6 @@ class NothingToCollateError(UseError):
 
 class NoSuchListError(UseError):
     """The form has no list field of the name given."""
-
-
-class SealedBeforeError(NotForUsError):
-    """A report was sealed before this officer was among its readers."""
-
-
-class AwayError(UnableError):
-    """The sealed file of a report is not in this home, and the post office does not answer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
-    """A report that was left out: its debt, its dispatch and why; ``theirs``: its sender can do better."""
-
-    debt: Debt
-    dispatch: str
-    reason: str
-    theirs: bool
-
-    @property
-    def place(self) -> tuple[str, str, str]:
-        """For a table: office, dispatch, reason."""
-        return self.debt.office, self.dispatch, self.reason
-
-    @property
-    def hint(self) -> str:
-        """The command by which the center has it corrected."""
-        debt = self.debt
-        why = self.reason.replace('"', "'")
-        return f'cipherpost send-back {debt.office} {debt.form} {debt.period} --until DATE -m "{why}"'
-
-    def as_json(self) -> dict[str, Any]:
-        """The object for scripts."""
-        return {
-            "office": self.debt.office,
-            "period": self.debt.period,
-            "dispatch": self.dispatch,
-            "reason": self.reason,
-            "propose": "send-back" if self.theirs else None,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """Reports that were opened for ``debts``; both in the order of offices, then of time."""
-
-    debts: tuple[Debt, ...]
-    filings: tuple[Filing, ...] = field(repr=False)
-    forms: "dict[str, Form]" = field(repr=False)
-    remarks: tuple[Remark, ...]
-    coverage: Coverage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,107 +223,3 @@ def _in_force(newest: "Form", opened: Opened) -> "tuple[Field, ...]":
     """The newest version's fields; the very same object where reports were made for it."""
     same = opened.forms.get(newest.hash)
     return (same or newest).fields
-
-
-def open_reports(desk: "Desk", owed: Iterable[Debt], offices: Iterable[str]) -> Opened:
-    """Open the report behind each debt; what cannot be read becomes a remark and stops nothing (I7).
-
-    Args:
-        owed: debts of offices in ``offices``, which are in their order of admission.
-    """
-    rank = {office: at for at, office in enumerate(offices)}
-    debts = tuple(sorted(owed, key=lambda debt: (rank[debt.office], str(debt.held or ""), debt.period or "")))
-    todo = [debt for debt in debts if debt.latest is not None and debt.state in REPORTED and debt.form is not None]
-    reader = _Reader(desk)
-    filings, left_out = [], []
-    if todo:
-        desk.keys.identities  # noqa: B018  a wrong passphrase is no fault of any report
-    with desk.progress.work("reports", len(todo)) as step:
-        for debt in todo:
-            outcome = reader.read(debt)
-            if isinstance(outcome, Filing):
-                filings.append(outcome)
-            elif outcome is not None:
-                left_out.append(outcome)
-            step(1)
-    reader.close()
-    unread = tuple(f"{each.debt.office} (unreadable)" for each in left_out)
-    return Opened(
-        debts=debts,
-        filings=tuple(filings),
-        forms=reader.forms_read,
-        remarks=tuple(left_out),
-        coverage=replace(coverage(debts), left_out=unread),
-    )
-
-
-class _Reader:
-    """Opens reports one after the other; remarks found and remarks that are over are kept at the end."""
-
-    def __init__(self, desk: "Desk") -> None:
-        self._desk = desk
-        self._forms = remarks.Forms(desk)
-        self._bad: list[tuple[Entry, CipherpostError]] = []
-        self._good: list[Entry] = []
-        self._kept = set(remarks.hashes(desk))
-        self._away: CipherpostError | None = None
-        self.forms_read: dict[str, Form] = {}
-
-    def read(self, debt: Debt) -> "Filing | Remark | None":
-        """The report of a debt, or why it cannot be read; None where it is nil."""
-        assert debt.latest is not None
-        channel, number = parse_place(debt.latest)
-        entry = self._desk.chain.channel(channel).entry(number)
-        assert entry is not None  # the ledger names what counts here
-        header = entry.header
-        if header.report is not None and header.report.nil:
-            return None
-        try:
-            letter = self._open(entry)
-            form, data = remarks.examine(self._forms, header, letter)
-        except CipherpostError as error:
-            theirs = remarks.is_theirs(error)
-            if theirs:
-                self._bad.append((entry, error))
-            return Remark(debt=debt, dispatch=debt.latest, reason=error.what, theirs=theirs)
-        if entry.hash in self._kept:
-            self._good.append(entry)
-        self.forms_read[form.hash] = form
-        return Filing(debt.office, debt.period or "", debt.latest, form.fields, data)
-
-    def _open(self, entry: "Entry") -> "Letter":
-        header = entry.header
-        if letters.is_before_you(self._desk, header):
-            raise SealedBeforeError(
-                "it was sealed before you were a reader, or to others",
-                channel=header.channel,
-                number=header.number,
-            )
-        if not self._desk.copies.has(header.sealed[0].hash):
-            self._fetch(entry)
-        try:
-            return letters.open_letter(self._desk, header)
-        except letters.LetterSwappedError:  # the copy here was damaged, and is gone now
-            self._fetch(entry)
-            return letters.open_letter(self._desk, header)
-
-    def _fetch(self, entry: "Entry") -> None:
-        """Get a sealed file that was left behind; once the post office did not answer, it is not asked again."""
-        from cipherpost.postoffice import UnreachableError
-
-        if self._away is not None:
-            raise self._away
-        try:
-            letters.fetch_sealed(self._desk, entry.header)
-        except UnreachableError:
-            self._away = AwayError("its sealed file is not in this home", hints=("cipherpost fetch",))
-            raise self._away from None
-
-    def close(self) -> None:
-        """Keep what was found out."""
-        if self._bad or self._good:
-            with self._desk.mail.transaction():
-                for entry, error in self._bad:
-                    remarks.keep(self._desk, entry, error)
-                for entry in self._good:
-                    remarks.forget(self._desk, entry)

@@ -28,7 +28,7 @@ from cipherpost.ledger.demands import (
 from cipherpost.ledger.returns import Coverage, within
 from cipherpost.text import CENTER, parse_place, shown
 from cipherpost.workflows import letters, remarks, syncing
-from cipherpost.workflows.collating import Opened, open_reports
+from cipherpost.workflows.opening import Opened, open_reports
 from cipherpost.workflows.returns import FormNotStatedError
 from cipherpost.workflows.typed import typed
 
@@ -329,7 +329,9 @@ def _corrected(desk: "Desk", place: str) -> tuple[Demand, ...]:
         return ()
     report = entry.header.report
     try:
-        form, data = remarks.examine(remarks.Forms(desk), entry.header, letters.open_letter(desk, entry.header))
+        form, data = remarks.examine(
+            remarks.known_forms(desk, {report.form}), entry.header, letters.open_letter(desk, entry.header)
+        )
     except CipherpostError:  # what it said is not known any more; the list goes on without (I7)
         return ()
     office = channel.partition("/")[0]

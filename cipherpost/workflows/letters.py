@@ -17,7 +17,7 @@ from cipherpost.postoffice import names
 if TYPE_CHECKING:
     from cipherpost.age import Identity
     from cipherpost.chain.channel import Entry
-    from cipherpost.desk import Desk
+    from cipherpost.desk import Desk, Progress
     from cipherpost.digest import Source
     from cipherpost.dispatch.header import Header, Sealed
     from cipherpost.letter import Letter, MemberInfo, Save
@@ -187,7 +187,6 @@ def open_letter(desk: "Desk", header: "Header", *, save: "Save | None" = None) -
         NotAuthenticError: V9 or V10 failed; NotForUsError: it was not sealed to this officer's keys.
         CopyMissingError: the sealed file is not in the home.
     """
-    from cipherpost.digest import HashedReader, Sha256
     from cipherpost.letter import check_letterhead
 
     if header.key is not None:
@@ -200,14 +199,9 @@ def open_letter(desk: "Desk", header: "Header", *, save: "Save | None" = None) -
         )
     sealed = header.sealed[0]
     identities = desk.keys.identities
-    with desk.copies.open(sealed.hash) as file, Sha256() as digest:
-        source = HashedReader(file, digest)
-        if sealed.size <= _SMALL:
-            whole = source.read(sealed.size)
-            outcome = _decrypted(desk, header, identities, io.BytesIO(whole), save)
-        else:
-            outcome = _decrypted(desk, header, identities, source, save)
-        found = source.hexdigest()
+    first = own_stanza(desk, readers(desk, header))
+    with desk.copies.open(sealed.hash) as file:
+        outcome, found = unseal(file, header, identities, first=first, save=save, progress=desk.progress)
     # The copy may have been damaged since it was fetched, and any reader of the letter can put another payload under
     # its age header: only the hash tells whose it is, and says more than whatever else went wrong.
     if found != sealed.hash:
@@ -237,16 +231,49 @@ def _with_turn(error: CipherpostError, header: "Header") -> CipherpostError:
     return error
 
 
+def unseal(
+    file: "Source",
+    header: "Header",
+    identities: "Sequence[Identity]",
+    *,
+    first: int | None,
+    save: "Save | None" = None,
+    progress: "Progress | None" = None,
+) -> "tuple[Letter | CipherpostError, str]":
+    """The letter in a sealed file, or why there is none; and the hash of the file to its end.
+
+    Nothing of the letter is to be trusted before the hash is that of the header, and `check_letterhead` has passed.
+
+    Args:
+        first: the stanza that is tried first.
+    """
+    from cipherpost.digest import HashedReader, Sha256
+
+    size = header.sealed[0].size
+    with Sha256() as digest:
+        source = HashedReader(file, digest)
+        if size <= _SMALL:  # at once: most letters are small, and there are many of them
+            outcome = _decrypted(header, identities, io.BytesIO(source.read(size)), first, save, progress)
+        else:
+            outcome = _decrypted(header, identities, source, first, save, progress)
+        return outcome, source.hexdigest()
+
+
 def _decrypted(
-    desk: "Desk", header: "Header", identities: "Sequence[Identity]", source: "Source", save: "Save | None"
+    header: "Header",
+    identities: "Sequence[Identity]",
+    source: "Source",
+    first: int | None,
+    save: "Save | None",
+    progress: "Progress | None",
 ) -> "Letter | CipherpostError":
-    """The letter, or why there is none; nothing of either is to be trusted before the hash of ``source`` is."""
     from cipherpost import age
+    from cipherpost.desk import Silent
     from cipherpost.letter import read_letter
 
     assert header.letter is not None
     try:
-        plain = age.decrypt(identities, source, first=own_stanza(desk, readers(desk, header)))
+        plain = age.decrypt(identities, source, first=first)
         weaker = sorted({kind for kind in plain.stanzas if kind != HYBRID_STANZA and not kind.endswith("-grease")})
         if weaker:
             raise DowngradedError(
@@ -256,9 +283,9 @@ def _decrypted(
                 rule=f"V9: the roster's sealing keys are {HYBRID_STANZA}",
                 hints=(f"tell {header.office} to update cipherpost",),
             )
-        if header.sealed[0].size <= _SMALL:  # at once: most letters are small, and there are many of them
+        if header.sealed[0].size <= _SMALL:
             return read_letter(io.BytesIO(plain.read()), expect_hash=header.letter, save=save)
-        with desk.progress.work("opening", header.sealed[0].size, "B") as step:
+        with (progress or Silent()).work("opening", header.sealed[0].size, "B") as step:
             letter = read_letter(_Counted(plain, step), expect_hash=header.letter, save=save)
             plain.finish()
     except CipherpostError as error:

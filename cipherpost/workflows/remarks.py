@@ -5,8 +5,8 @@ kept locked in the vault under the hash of the report's header, since they speak
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.errors import CipherpostError, NotAuthenticError, UnableError
@@ -48,14 +48,15 @@ class FormMissingError(UnableError):
 # ---- looking at one report ---------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Forms:
-    """The versions of forms that reports may be made for, each looked up once."""
+    """The versions of forms that reports may be made for.
 
-    desk: "Desk"
-    _stated: dict[tuple[str, int, str], int] = field(default_factory=dict)
-    _found: dict[str, "Form | None"] = field(default_factory=dict)
-    _read_to: int = 0
+    ``stated``: (name, version, hash) to the entry of the roster that states it; ``here``: forms at hand, by hash.
+    """
+
+    stated: Mapping[tuple[str, int, str], int]
+    here: "Mapping[str, Form]"
 
     def form(self, header: "Header", name: str, version: int, hash: str) -> "Form":
         """The form that a report says it was made for.
@@ -64,20 +65,15 @@ class Forms:
             UnknownFormVersionError: the roster did not state it up to the entry that the report relies on.
             FormMissingError: its schema is not in this home.
         """
-        self._read()
         assert header.roster is not None
-        if self._stated.get((name, version, hash), header.roster.number + 1) > header.roster.number:
+        if self.stated.get((name, version, hash), header.roster.number + 1) > header.roster.number:
             raise UnknownFormVersionError(
                 f"it was made for a {name} {version} that the roster does not state",
                 rule="a report is made for a version in the roster it relies on",
                 channel=header.channel,
                 number=header.number,
             )
-        if hash not in self._found:
-            from cipherpost.workflows.forms import form_by_hash
-
-            self._found[hash] = form_by_hash(self.desk, hash)
-        form = self._found[hash]
+        form = self.here.get(hash)
         if form is None:
             raise FormMissingError(
                 f"the schema of {name} {version} is not in this home",
@@ -88,15 +84,19 @@ class Forms:
             )
         return form
 
-    def _read(self) -> None:
-        from cipherpost.roster.words import Form as Statement
 
-        entries = self.desk.roster.entries
-        for entry in entries[self._read_to :]:
-            for said in entry.statements:
-                if isinstance(said, Statement):
-                    self._stated.setdefault((said.name, said.version, said.hash), entry.number)
-        self._read_to = len(entries)
+def known_forms(desk: "Desk", names: Collection[str]) -> Forms:
+    """All versions of the forms of these names, as far as the roster states them and they are at hand."""
+    from cipherpost.roster.words import Form as Statement
+    from cipherpost.workflows.forms import form_by_hash
+
+    stated: dict[tuple[str, int, str], int] = {}
+    for entry in desk.roster.entries:
+        for said in entry.statements:
+            if isinstance(said, Statement) and said.name in names:
+                stated.setdefault((said.name, said.version, said.hash), entry.number)
+    found = {hash: form_by_hash(desk, hash) for _, _, hash in stated}
+    return Forms(stated, {hash: form for hash, form in found.items() if form is not None})
 
 
 def examine(forms: Forms, header: "Header", letter: "Letter") -> "tuple[Form, dict[str, Any]]":
@@ -146,14 +146,14 @@ def _named(error: "InvalidDataError") -> str:
 # ---- what is kept ------------------------------------------------------------------------------------------------
 
 
-def look(desk: "Desk", entry: "Entry", letter: "Letter", forms: Forms | None = None) -> None:
+def look(desk: "Desk", entry: "Entry", letter: "Letter") -> None:
     """Remember what is wrong with the data of a report that opened, or that nothing is any more."""
     report = entry.header.report
     if report is None or not _concerns(desk, entry.header):
         return
     try:
         if not report.nil:
-            examine(forms or Forms(desk), entry.header, letter)
+            examine(known_forms(desk, {report.form}), entry.header, letter)
     except FormMissingError:
         return
     except CipherpostError as error:
