@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from cipherpost.chain.channel import Channel
 from cipherpost.chain.node import Node
-from cipherpost.dispatch.parts import Ack, Header
+from cipherpost.dispatch.parts import Decision
 from cipherpost.ledger.lateness import LOOKS, Sights
 from cipherpost.text import CENTER
 
@@ -102,62 +102,73 @@ class Account:
         self.dirty = True
         self.latest = max(self.latest, time)
 
-    def take_own(self, number: int, header: Header) -> None:
-        """Take up a counting dispatch of the office to the center."""
-        time = header.time
-        target = header.supersedes or header.cancels
-        report = header.report
-        key: Key | None = None
-        if report is not None:
-            form, period, day, nil = report
-            key = (form, period)
-            filing = Filing(number, time, nil, day, target, header.cancels is not None)
-            if key in self.filings:
-                self.filings[key].append(filing)
-            else:
-                self.filings[key] = [filing]
-                if day is not None:
-                    self.events.setdefault(period, []).append(form)
-        if target is not None:
-            self.targets.setdefault(target, []).append(Taken(number, time, key, header.cancels is not None))
-        reply = header.reply
-        if reply is not None and header.cancels is None:
-            self._answer((reply.channel, reply.number), Answer(number, time, "reply", reply.hash))
-        for ack in header.acks:
-            if ack.word in ACTS:
-                self._answer((ack.channel, ack.number), Answer(number, time, ack.word, ack.hash))
+    def take_own(self, nodes: Sequence[Node]) -> int:
+        """Take up counting dispatches of the office to the center.
+
+        Returns:
+            The highest number of `told` that they ack, 0 where they ack none.
+        """
+        highest, filings = 0, self.filings
+        for node in nodes:
+            header = node.header
+            report, cancels, target = header.report, header.cancels is not None, node.target
+            key: Key | None = None
+            if report is not None:
+                form, period, day, nil = report
+                key = (form, period)
+                filing = Filing(node.number, node.time, nil, day, target, cancels)
+                if key in filings:
+                    filings[key].append(filing)
+                else:
+                    filings[key] = [filing]
+                    if day is not None:
+                        self.events.setdefault(period, []).append(form)
+            if target is not None:
+                self.targets.setdefault(target, []).append(Taken(node.number, node.time, key, cancels))
+            if header.reply is not None and not cancels:
+                channel, number, hashed = header.reply
+                self._answer((channel, number), Answer(node.number, node.time, "reply", hashed))
+            for ack in header.acks:
+                if ack.channel == self.told:
+                    highest = max(highest, ack.number)
+                if ack.word in ACTS:
+                    self._answer((ack.channel, ack.number), Answer(node.number, node.time, ack.word, ack.hash))
+        self.touch(max([node.time for node in nodes], default=""))
+        return highest
 
     def _answer(self, key: Key, answer: Answer) -> None:
         self.answers.setdefault(key, []).append(answer)
 
-    def take_told(self, number: int, header: Header) -> None:
-        """Take up a counting dispatch of the center to the office."""
-        target = header.supersedes or header.cancels
-        if target is not None:
-            self.told_targets.setdefault(target, []).append(
-                Taken(number, header.time, None, header.cancels is not None)
-            )
-        said = header.decision
-        if said is not None and header.cancels is None:
-            key: Key
-            if said.form is not None and said.period is not None:
-                key = (said.form, said.period)
-            else:
-                assert said.channel is not None
-                assert said.number is not None
-                key = (said.channel, said.number)
-            self.decisions.setdefault(key, []).append(Decided(number, header.time, said.verdict, said.day))
+    def take_told(self, nodes: Sequence[Node]) -> int:
+        """Take up counting dispatches of the center to the office.
 
-    def take_acks(self, node: Node, acks: Sequence[Ack]) -> int:
-        """Take up the acks in a dispatch of the center to the office; gives the highest number of `own` among them."""
-        highest = 0
-        if acks:
-            sight, said = (node.time, node.channel, node.number), self.own_sights.raw
-            for channel, number, hashed, word in acks:
-                if channel == self.own:
-                    said.append((number, sight, hashed, word in LOOKS))
+        Returns:
+            The highest number of `own` that they ack, 0 where they ack none.
+        """
+        highest, own, said = 0, self.own, self.own_sights.raw
+        for node in nodes:
+            header = node.header
+            for channel, number, hashed, word in header.acks:
+                if channel == own:
+                    said.append((number, node, hashed, word in LOOKS))
                     highest = max(highest, number)
+            if node.target is not None:
+                taken = Taken(node.number, node.time, None, header.cancels is not None)
+                self.told_targets.setdefault(node.target, []).append(taken)
+            if header.decision is not None and header.cancels is None:
+                self._decide(node, header.decision)
+        self.touch(max([node.time for node in nodes], default=""))
         return highest
+
+    def _decide(self, node: Node, said: Decision) -> None:
+        key: Key
+        if said.form is not None and said.period is not None:
+            key = (said.form, said.period)
+        else:
+            assert said.channel is not None
+            assert said.number is not None
+            key = (said.channel, said.number)
+        self.decisions.setdefault(key, []).append(Decided(node.number, node.time, said.verdict, said.day))
 
     # ---- what was there at a time ------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Final
 from cipherpost.chain.channel import Channel
 from cipherpost.chain.network import Chain
 from cipherpost.chain.node import Node
-from cipherpost.dispatch.parts import Ack, Due, Header
+from cipherpost.dispatch.parts import Due, Header
 from cipherpost.ledger.account import Account, Order, Taken, racing, troubled
 from cipherpost.ledger.lateness import LOOKS, Sights, believed
 from cipherpost.text import CENTER, ROSTER
@@ -49,6 +49,8 @@ class Book:
         self._sights: dict[str, Sights] = {}
         self._claims: dict[str, int] = {}
         self._tracks: dict[str, _Track] = {}
+        self._strangers: set[str] = set()
+        """Offices and audiences of channels that were no office of the roster when the channel was looked at."""
         self._waiting: dict[str, set[str]] = {}
         """Channel to the channels of offices that cite a number of it which is not here."""
         self._believed: dict[str, list[str]] = {}
@@ -76,7 +78,8 @@ class Book:
     def refresh(self) -> bool:
         """Take up what is new; whether everything had to be made anew."""
         changed = self._changed()
-        anew = not all(self._same_below(track) for track, _ in changed)
+        admitted = any(self.chain.roster.role(name) is not None for name in self._strangers)
+        anew = admitted or not all(self._same_below(track) for track, _ in changed)
         if anew:
             self._start()
             changed = self._changed()
@@ -84,7 +87,9 @@ class Book:
             track.state = state
             self._grow(track)
         for track, _ in changed:
-            self._judge_trouble(track.view.name)
+            account = self.accounts.get(track.audience if track.role == CENTER else track.office)
+            if account is None or account.trouble or self._troubled(track.view.name):
+                self._judge_trouble(track.view.name)
         return anew
 
     def _changed(self) -> list[tuple[_Track, tuple[int, ...]]]:
@@ -93,9 +98,12 @@ class Book:
             track = self._tracks.get(name)
             if track is None:
                 track = self._tracks[name] = _Track(view, self.chain.roster.role(view.office))
+                self._role(track.office), self._role(track.audience)
                 self.sights(name).tree = view.tree
             tree = track.tree
-            state = (len(tree.path), len(tree.known), tree.turns, len(view.newer), len(view.unsigned))
+            aside = len(tree.known) - len(tree.path)
+            entry = self.chain.roster.newest if aside else 0  # with which what stands aside is judged anew
+            state = (len(tree.path), aside, tree.turns, len(view.newer), len(view.unsigned), entry)
             if state != track.state:
                 found.append((track, state))
         return found
@@ -133,36 +141,28 @@ class Book:
     def _take_own(self, track: _Track, nodes: Sequence[Node]) -> None:
         """Dispatches of an office to the center: what it reports, answers, and says of the center's to it."""
         account = self.account(track.office)
-        account.touch(max([node.time for node in nodes], default=""))
-        for node in nodes:
-            header = node.header
-            account.take_own(node.number, header)
-            if header.acks:
-                if track.role == "auditor":
-                    self._take_acks(node, header.acks, center=False)
-                else:
-                    for ack in header.acks:
-                        if ack.channel == account.told:
-                            self._claim(ack.channel, ack.number)
+        highest = account.take_own(nodes)
+        if track.role == "auditor":
+            for node in nodes:
+                self._take_acks(node, center=False)
+        elif highest:
+            self._claim(account.told, highest)
 
     def _take_center(self, track: _Track, nodes: Sequence[Node]) -> None:
         """Dispatches of the center: decisions and orders, what they take back, what they ack."""
-        account = None
         if track.audience != CENTER and self.chain.roster.role(track.audience) is not None:
             account = self.account(track.audience)
-            account.touch(max([node.time for node in nodes], default=""))
+            highest = account.take_told(nodes)
+            if highest:
+                self._claim(account.own, highest)
+        else:
+            for node in nodes:
+                self._take_acks(node, center=True)
         for node in nodes:
             header = node.header
-            if account is not None:
-                account.take_told(node.number, header)
-                highest = account.take_acks(node, header.acks)
-                if highest > self._claims.get(account.own, 0):
-                    self._claim(account.own, highest)
-            else:
-                self._take_acks(node, header.acks, center=True)
             for head in header.heads:
                 self._claim(head.channel, head.number)
-            if header.supersedes is not None or header.cancels is not None:
+            if node.target is not None:
                 self._take_back(track, node, header)
             if header.due is not None:
                 self._take_order(track, node, header.due)
@@ -183,12 +183,11 @@ class Book:
             account.orders.append(order)
             account.touch(node.time)
 
-    def _take_acks(self, node: Node, acks: Sequence[Ack], *, center: bool) -> None:
+    def _take_acks(self, node: Node, *, center: bool) -> None:
         """Acks by an auditor, or by the center in another channel than that to the office."""
-        sight = (node.time, node.channel, node.number)
-        for channel, number, hashed, word in acks:
+        for channel, number, hashed, word in node.header.acks:
             self._claim(channel, number)
-            self.sights(channel).raw.append((number, sight, hashed, center and word in LOOKS))
+            self.sights(channel).raw.append((number, node, hashed, center and word in LOOKS))
             self._touch(channel, node.time)
 
     def _touch(self, channel: str, time: str) -> None:
@@ -216,7 +215,7 @@ class Book:
         office, _, audience = channel.partition("/")
         if audience == CENTER and office != CENTER:
             account = self.account(office)
-        elif office == CENTER and self.chain.roster.role(audience) in {"committee", "auditor"}:
+        elif office == CENTER and self._role(audience) in {"committee", "auditor"}:
             account = self.account(audience)
         else:
             if office == CENTER and channel != ROSTER_CHANNEL:
@@ -226,6 +225,13 @@ class Book:
         if trouble != account.trouble:
             account.trouble = trouble
             account.dirty = True
+
+    def _role(self, name: str) -> str | None:
+        """The role of an office; who has none yet is remembered, since a later entry of the roster may give it one."""
+        found = self.chain.roster.role(name)
+        if found is None:
+            self._strangers.add(name)
+        return found
 
     def _judge_group(self, channel: str) -> None:
         trouble = self._troubled(channel)

@@ -130,4 +130,4 @@ def _goes_before(stories: list[Story], number: int) -> bool:
 
 def _acked_after(account: Account, story: Story, day: str, as_of: str) -> bool:
     seen = account.own_sights.seen(story.versions[0].number, as_of)
-    return seen is not None and seen[0] > day
+    return seen is not None and seen.time > day

@@ -10,25 +10,28 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
+from cipherpost.chain.node import Node
 from cipherpost.chain.tree import Tree
 
 LOOKS: Final = frozenset({"seen", "received", "failed"})
 """The words of an ack that tell how far the center's fetch came; others may be said long after it, without a line."""
 
 
-Sight = tuple[str, str, int]
-"""When the center or an auditor acked something: the time, then channel and number of the dispatch that says so.
-
-It sorts as the earliest first, the same for everybody.
-"""
+Sight = Node
+"""The dispatch of the center or an auditor that acks another; what it shows is that the other was there at its time."""
 _Said = tuple[int, Sight, str | None, bool]
-"""The number that was acked, where and when, the hash it named, and whether that is a look: the center's, telling how
-far it had the channel then."""
+"""The number that was acked, the dispatch that says so, the hash it names, and whether that is a look: the center's,
+telling how far it had the channel then."""
 
 
 def place_of(sight: Sight) -> str:
-    """The dispatch that says so, ``center/tver/4``."""
-    return f"{sight[1]}/{sight[2]}"
+    """Where it stands, ``center/tver/4``."""
+    return f"{sight.channel}/{sight.number}"
+
+
+def _earliest(sight: Sight) -> tuple[str, str, int]:
+    """By time; of several at one time the same for everybody."""
+    return sight.time, sight.channel, sight.number
 
 
 class Judgement(NamedTuple):
@@ -75,7 +78,8 @@ class Sights:
         self._said, self._numbers = said, [each[0] for each in said]
         found = [each[1] for each in said]
         for at in range(len(found) - 2, -1, -1):
-            found[at] = min(found[at], found[at + 1])
+            if found[at + 1].time <= found[at].time:
+                found[at] = min(found[at], found[at + 1], key=_earliest)
         self._best = found
         return self._numbers, found
 
@@ -88,14 +92,14 @@ class Sights:
         if at == len(numbers):
             return None
         found = best[at]
-        return found if found[0] <= as_of else None
+        return found if found.time <= as_of else None
 
     def looked(self, number: int, after: str, as_of: str) -> Sight | None:
         """The center's first look later than ``after`` that has the channel below ``number``, none yet having more."""
         seen = self.seen(number, as_of)
-        looks = [each[1] for each in self._said if each[3] and each[0] < number and after < each[1][0] <= as_of]
-        first = min(looks, default=None)
-        if first is None or (seen is not None and seen[0] <= first[0]):
+        looks = [each[1] for each in self._said if each[3] and each[0] < number and after < each[1].time <= as_of]
+        first = min(looks, default=None, key=_earliest)
+        if first is None or (seen is not None and seen.time <= first.time):
             return None
         return first
 
@@ -114,7 +118,7 @@ def judge(
         as_of: acks of a later time are not looked at.
     """
     seen = sights.seen(number, as_of)
-    if seen is not None and seen[0] <= deadline:
+    if seen is not None and seen.time <= deadline:
         return Judgement(False, "receipt", place_of(seen))
     if time > deadline:
         return Judgement(True, "own-time", f"{channel}/{number}")

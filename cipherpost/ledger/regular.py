@@ -40,9 +40,9 @@ def regular_debts(book: Book, account: Account, terms: Sequence[Term], clock: Cl
                 and not (nil or cancels or number in account.targets)
                 and (term.end is None or time >= term.end)
                 and acked < len(best)
-                and (seen := best[acked])[0] <= term.deadline
+                and (seen := best[acked]).time <= term.deadline
             ):
-                debt = _plain(office, term, f"{own}/{number}", f"{seen[1]}/{seen[2]}")
+                debt = _plain(office, term, f"{own}/{number}", f"{seen.channel}/{seen.number}")
         if debt is None:
             story = tell(account, key, as_of)
             if not story.versions and office not in term.owing:
