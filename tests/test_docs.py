@@ -20,7 +20,10 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 OURS = (
     ROOT / "README.md",
-    *(DOCS / f"{name}.md" for name in ("README", "center", "committee", "auditor", "operator", "troubleshooting")),
+    *(
+        DOCS / f"{name}.md"
+        for name in ("README", "center", "committee", "auditor", "reports", "operator", "troubleshooting")
+    ),
 )
 """The pages for users; the other pages have their own authors and widths."""
 LINKED = (*OURS, DOCS / "protocol.md", DOCS / "threat-model.md", ROOT / "keys" / "README.md", ROOT / "CONTRIBUTING.md")
