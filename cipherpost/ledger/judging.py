@@ -79,10 +79,14 @@ def judge_debt(
         unknown: whether what would pay it may be missing here.
     """
     ruling = ruling_of(account, claim.key, clock.as_of)
-    moved = _moved(claim, ruling)
+    answer = _answer(story, ruling)
+    as_it_was = ruling.sent_back is None or (answer is None and ruling.accepted)
+    moved = _moved(claim, ruling.before if as_it_was and ruling.sent_back is not None else ruling.day)
     clock.note(claim.end, moved.deadline + AFTER)
-    judgement = _judge_story(book, account, story.versions, moved, clock.as_of) if ruling.sent_back is None else None
-    if ruling.sent_back is not None and (answer := _answer(story, ruling)) is not None:
+    judgement = None
+    if as_it_was:
+        judgement = _judge_story(book, account, story.versions, moved, clock.as_of)
+    elif answer is not None:
         judgement = _judge(book, account, answer, moved, clock.as_of)
     said = {*facts, *_ruling_facts(claim, ruling), *_report_facts(story, claim.end)}
     if judgement is not None and judgement.late:
@@ -94,7 +98,7 @@ def judge_debt(
         state = State.EXCUSED
     elif judgement is not None:
         state = _reported(said)
-    elif ruling.sent_back is not None:
+    elif not as_it_was:
         state = State.SENT_BACK
         if clock.as_of > moved.deadline:
             said.add("overdue")
@@ -122,12 +126,12 @@ def judge_debt(
     )
 
 
-def _moved(claim: Claim, ruling: Ruling) -> Claim:
-    """The debt with the day that the center granted."""
-    if ruling.day is None:
+def _moved(claim: Claim, day: date | None) -> Claim:
+    """The debt with the day that the center gave, None where it gave none."""
+    if day is None:
         return claim
-    limit = calendar.end_of(ruling.day + timedelta(days=claim.grace), claim.zone)
-    return claim._replace(day=ruling.day, deadline=calendar.end_of(ruling.day, claim.zone), limit=limit)
+    limit = calendar.end_of(day + timedelta(days=claim.grace), claim.zone)
+    return claim._replace(day=day, deadline=calendar.end_of(day, claim.zone), limit=limit)
 
 
 def _shown(
@@ -180,8 +184,9 @@ def _report_facts(story: Story, end: str | None) -> Iterator[str]:
 
 
 def _answer(story: Story, ruling: Ruling) -> Filing | None:
-    """The first correction that is dated after the verdict that asks for one."""
-    assert ruling.sent_back is not None
+    """The first correction that is dated after the verdict that asks for one; None where nothing was sent back."""
+    if ruling.sent_back is None:
+        return None
     later = [each for each in (*story.versions, *story.repeats) if each.time > ruling.sent_back.time]
     return min(later, default=None, key=lambda each: each.number)
 

@@ -11,12 +11,14 @@ class Ruling(NamedTuple):
     """What holds of the verdicts on one debt.
 
     ``last`` is the newest one, None where it took the others back. ``day`` is the last day as moved (None: not moved).
-    ``sent_back`` is the verdict that waits for a correction. ``extended``: a later day was granted.
+    ``sent_back`` is the verdict that asks for a correction, ``before`` the day that held before it, for the report as
+    it was. ``extended``: a later day was granted.
     """
 
     last: Decided | None = None
     day: date | None = None
     sent_back: Decided | None = None
+    before: date | None = None
     extended: bool = False
 
     @property
@@ -36,8 +38,8 @@ NOTHING = Ruling()
 def rule(decisions: Iterable[Decided]) -> Ruling:
     """What holds of ``decisions``, in the order of their numbers.
 
-    The last one holds. A day that was granted stays granted beside a later ``excused`` or ``accepted``, which name
-    none; ``owed`` takes everything back.
+    The last one holds. A day that was given stays so beside a later ``excused`` or ``accepted``, which name none;
+    ``owed`` takes everything back.
     """
     ruling = NOTHING
     for each in decisions:
@@ -46,8 +48,8 @@ def rule(decisions: Iterable[Decided]) -> Ruling:
         elif each.verdict == "extended":
             ruling = Ruling(last=each, day=each.day, extended=True)
         elif each.verdict == "sent-back":
-            ruling = ruling._replace(last=each, day=each.day, sent_back=each)
+            before = ruling.before if ruling.sent_back is not None else ruling.day
+            ruling = ruling._replace(last=each, day=each.day, sent_back=each, before=before)
         else:
-            granted = ruling.day if ruling.sent_back is None else None
-            ruling = Ruling(last=each, day=granted, extended=ruling.extended and granted is not None)
+            ruling = ruling._replace(last=each)
     return ruling

@@ -206,6 +206,24 @@ def test_v11_owed_takes_back_that_a_report_was_sent_back() -> None:
     assert shown(net) == ("on-time", ())
 
 
+def test_v11_a_correction_that_was_accepted_stays_judged_by_the_day_it_was_given() -> None:
+    net = Net()
+    first = net.report("2026-11-02T09:00:00Z")
+    net.decide("2026-11-10T09:00:00Z", "sent-back", until="2026-11-20")
+    net.report("2026-11-12T09:00:00Z", supersedes=first.number)
+    net.decide("2026-11-13T09:00:00Z", "accepted")
+    assert shown(net) == ("corrected", ("accepted", "corrected", "sent back"))
+
+
+@pytest.mark.parametrize(("sent", "state"), [("2026-11-02", "on-time"), ("2026-11-08", "late")])
+def test_v11_what_was_sent_back_and_accepted_without_a_correction_is_judged_as_it_was(sent: str, state: str) -> None:
+    net = Net()
+    net.report(f"{sent}T09:00:00Z")
+    net.decide("2026-11-10T09:00:00Z", "sent-back", until="2026-11-20")
+    net.decide("2026-11-13T09:00:00Z", "accepted")
+    assert shown(net)[0] == state
+
+
 def test_v11_of_several_verdicts_the_last_by_number_holds() -> None:
     net = Net()
     net.decide("2026-11-12T09:00:00Z", "excused")
