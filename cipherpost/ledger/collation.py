@@ -125,46 +125,74 @@ def totals(filings: Sequence[Filing], newest: "Sequence[Field]" = ()) -> tuple[T
         newest: fields of the form's newest version, which give order and titles; fields that only older versions have
             follow, and one that changed its kind is a field of its own.
     """
-    tallies: dict[tuple[str, str], _Tally] = {}
-    versions: dict[int, frozenset[tuple[str, str]]] = {}
+    whole = _Tallies()
     for fields in (tuple(newest), *{id(filing.fields): filing.fields for filing in filings}.values()):
-        for each in fields:
-            tallies.setdefault((each.name, each.kind), _Tally(each))
-        versions[id(fields)] = frozenset((each.name, each.kind) for each in fields)
+        whole.learn(fields)
     for filing in filings:
-        asked = versions[id(filing.fields)]
-        for key, tally in tallies.items():
-            if key in asked:
-                tally.add(filing.office, filing.dispatch, filing.data)
+        whole.add(filing.office, filing.dispatch, filing.fields, filing.data)
+    return whole.totals()
+
+
+_Key = tuple[str, str]
+"""Name and kind of a field: one that changed its kind is a field of its own."""
+
+
+class _Tallies:
+    """The fields of all versions of a form, or of a list in it, while reports are read."""
+
+    __slots__ = ("_asked", "_tallies")
+
+    def __init__(self) -> None:
+        self._tallies: dict[_Key, _Tally] = {}
+        self._asked: dict[int, tuple[Sequence[Field], dict[_Key, Field]]] = {}
+
+    def learn(self, fields: "Sequence[Field]") -> None:
+        """Take up what a version asks for; kept, so that no other gets its id."""
+        asked = {(each.name, each.kind): each for each in fields}
+        self._asked[id(fields)] = fields, asked
+        for key, each in asked.items():
+            if key not in self._tallies:
+                self._tallies[key] = _Tally(each)
+            self._tallies[key].columns.learn(each.items)
+
+    def add(self, office: str, place: str, fields: "Sequence[Field]", data: Mapping[str, Any]) -> None:
+        """Take up what a report, or a row of a list, says that was made for ``fields``."""
+        asked = self._asked[id(fields)][1]
+        for key, tally in self._tallies.items():
+            field = asked.get(key)
+            if field is None:
+                tally.not_asked.append(place)
             else:
-                tally.not_asked.append(filing.dispatch)
-    return tuple(tally.total() for tally in tallies.values())
+                tally.add(office, place, field, data)
+
+    def totals(self) -> tuple[Total, ...]:
+        """All that was taken up."""
+        return tuple(tally.total() for tally in self._tallies.values())
 
 
 class _Tally:
-    """One field while reports are read."""
+    """One field while reports are read; ``columns``: those of a list."""
 
-    __slots__ = ("_columns", "_field", "blank", "given", "no_number", "not_asked")
+    __slots__ = ("_field", "blank", "columns", "given", "no_number", "not_asked")
 
     def __init__(self, field: "Field") -> None:
         self._field = field
-        self._columns = tuple(_Tally(item) for item in field.items)
+        self.columns = _Tallies()
         self.given: list[Said] = []
         self.no_number: dict[str, list[str]] = {}
         self.blank: list[str] = []
         self.not_asked: list[str] = []
 
-    def add(self, office: str, place: str, data: Mapping[str, Any]) -> None:
-        """Take up what one report, or one row of a list, says."""
-        value = data.get(self._field.name)
+    def add(self, office: str, place: str, field: "Field", data: Mapping[str, Any]) -> None:
+        """Take up what one report, or one row of a list, says in ``field``, as its own version has it."""
+        value = data.get(field.name)
         if value is None:
             self.blank.append(place)
-        elif self._field.kind == "list":
+        elif field.kind == "list":
             self.given.append(Said(office, place, len(value)))
             for at, row in enumerate(value, 1):
-                for column in self._columns:
-                    column.add(office, f"{place}#{at}", row)
-        elif self._field.kind in _NUMBERS and isinstance(value, str):
+                self.columns.add(office, f"{place}#{at}", field.items, row)
+        elif field.kind in _NUMBERS and isinstance(value, str):
             self.no_number.setdefault(value, []).append(place)
         else:
             self.given.append(Said(office, place, value))
@@ -181,7 +209,7 @@ class _Tally:
             blank=tuple(self.blank),
             not_asked=tuple(self.not_asked),
             choices=("yes", "no") if field.kind == "yes-no" else field.choices,
-            columns=tuple(column.total() for column in self._columns),
+            columns=self.columns.totals(),
         )
 
 

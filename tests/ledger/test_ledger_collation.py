@@ -1,5 +1,6 @@
 """Totals of reports: what is summed and what is not, and where each figure stands."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -135,3 +136,24 @@ def test_i9_each_report_is_counted_once_in_each_field(values: list[Any]) -> None
     assert sorted([*places, *found.blank]) == sorted(each.dispatch for each in [*filings, filing("omsk")])
     numbers = [value for value in values if isinstance(value, int)]
     assert found.sum == (sum(numbers) if numbers else None)
+
+
+def test_i9_a_column_that_changed_is_told_apart_like_a_field() -> None:
+    """A word of an older count, a text that became a number, and a column that went are kept, and none is blank."""
+    newer = (replace(LIST, items=(replace(NUMBER, name="held"), NUMBER)),)
+    older = (replace(LIST, items=(COUNT, TEXT)),)
+    filings = (
+        filing("tver", fields=older, reports=[{"held": "not known", "course": "Quiet."}, {"held": 4}]),
+        filing("omsk", fields=newer, reports=[{"held": 3, "members": 7}]),
+    )
+    (found,) = totals(filings, newer)
+    columns = {(each.name, each.kind): each for each in found.columns}
+    assert [*columns] == [("held", "number"), ("members", "number"), ("held", "count"), ("course", "text")]
+    assert columns["held", "number"].sum == 3
+    assert columns["held", "number"].not_asked == ("tver/center/1#1", "tver/center/1#2")
+    assert columns["members", "number"].not_asked == ("tver/center/1#1", "tver/center/1#2")
+    assert columns["members", "number"].blank == ()
+    assert columns["held", "count"].sum == 4
+    assert columns["held", "count"].no_number["not known"] == ("tver/center/1#1",)
+    assert [said.value for said in columns["course", "text"].given] == ["Quiet."]
+    assert columns["course", "text"].blank == ("tver/center/1#2",)

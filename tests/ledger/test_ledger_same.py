@@ -4,7 +4,7 @@ from itertools import groupby
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ledgerkit import AFTER, BEFORE, EVENT, MONTHLY, RETURN, Net, admit, midnight, moment
+from ledgerkit import AFTER, BEFORE, EVENT, MONTHLY, RETURN, Net, ack, admit, midnight, moment
 
 from cipherpost.chain.network import Chain
 from cipherpost.ledger.ledger import Ledger
@@ -153,3 +153,49 @@ def test_v11_time_passing_over_a_deadline_is_noticed() -> None:
         ("2026-10-20T00:00:00Z", "not-due"),
     ):
         assert str(ledger.debts(time)[0].state) == state
+
+
+def kept_and_new(net, *parts, as_of):
+    """The debts of a ledger that was asked after each part of the notes came; they are those of a new one."""
+    chain = Chain("rkpb", net.fingerprint)
+    ledger = Ledger(chain)
+    for part in parts:
+        for made in part:
+            chain.offer(made.channel, made.number, made.note)
+        assert ledger.debts(as_of) == Ledger(chain).debts(as_of)
+        assert ledger.findings(as_of) == Ledger(chain).findings(as_of)
+    return ledger
+
+
+def test_v11_what_is_said_of_an_office_before_its_admission_came_is_looked_at_again() -> None:
+    """Its channel was looked at when nobody here knew it as an office; then the roster came."""
+    net = Net("tver")
+    net.entry("2026-10-02T09:00:00Z", *admit("omsk"), *admit("control", "auditor", ("petrov",)))
+    net.report("2026-11-02T09:00:00Z", office="tver", seen=False)
+    net.send("control/center", "2026-11-03T09:00:00Z", by="petrov", kind="receipt", acks=(ack(net.notes[-1], "seen"),))
+    net.order("2026-11-04T09:00:00Z", "2026-11-10", to="omsk")
+    first, second = net.look("2026-11-05T09:00:00Z", office="omsk"), net.look("2026-11-20T09:00:00Z", office="omsk")
+    early = [made for made in net.notes if made not in (net.notes[2], first)]
+    ledger = kept_and_new(net, early, [net.notes[2]], as_of="2026-11-21T00:00:00Z")
+    assert second in early
+    states = {
+        (debt.office, debt.name): (str(debt.state), debt.judged_by) for debt in ledger.debts("2026-11-21T00:00:00Z")
+    }
+    assert states["tver", f"{RETURN} 2026-10"] == ("on-time", "receipt")
+    assert states["omsk", f"{RETURN} 2026-10"] == ("unknown", None)
+    ledger = kept_and_new(net, early, [net.notes[2]], [first], as_of="2026-11-21T00:00:00Z")
+    assert {str(debt.state) for debt in ledger.debts("2026-11-21T00:00:00Z", offices=["omsk"])} == {
+        "overdue",
+        "not-due",
+    }
+
+
+def test_v11_a_race_that_an_entry_of_the_roster_opens_is_noticed() -> None:
+    net = Net("tver")
+    made = net.report("2026-11-02T09:00:00Z", seen=False)
+    entry = net.entry("2026-11-03T09:00:00Z", "group volga tver")
+    other = net.report("2026-11-03T10:00:00Z", seen=False, after=None, by="petrova")
+    rest = [each for each in net.notes if each not in (made, entry, other)]
+    ledger = kept_and_new(net, [*rest, made], [other], [entry], as_of="2026-11-20T00:00:00Z")
+    (debt, _) = ledger.debts("2026-11-20T00:00:00Z")
+    assert str(debt.state) == "unknown"
