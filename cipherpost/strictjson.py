@@ -20,6 +20,9 @@ SAFE_INTEGER: Final = 2**53 - 1
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+_QUICK: Final = 1 << 20
+"""Bytes of JSON that are read without counting its values first."""
+_UNKNOWN: Final = object()
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -63,7 +66,40 @@ def parse(data: bytes, *, limit: int, where: str = "") -> Any:
         JsonTextError, JsonKeyError, JsonNumberError: as they say.
         JsonError: anything else that is not JSON.
     """
-    return _parse(data, limit, where, _DECODER)
+    return parse_marked(data, limit=limit, where=where)[0]
+
+
+def parse_marked(data: bytes, *, limit: int, where: str = "") -> tuple[Any, bool]:
+    """What `parse` gives, and whether ``data`` is known to be what `canonical` prints for it.
+
+    Raises:
+        As `parse`.
+    """
+    value = _quickly(data, limit)
+    if value is not _UNKNOWN:
+        return value, True
+    value = _parse(data, limit, where, _DECODER)
+    try:
+        return value, canonical(value) == data
+    except TypeError:
+        return value, False
+
+
+def _quickly(data: bytes, limit: int) -> Any:
+    """The value of plain canonical JSON; `_UNKNOWN` of any other, which is to be looked at closely.
+
+    What comes back printed as it was read has no member twice, no space and no escape that it needs not. Whatever is
+    deep or not ASCII is left to the close look.
+    """
+    deep = data.count(b"{") + data.count(b"[") > limits.JSON_DEPTH
+    if deep or len(data) > min(limit, _QUICK) or not data.isascii():
+        return _UNKNOWN
+    text = data.decode("ascii")
+    try:
+        value = _PLAIN_DECODER.decode(text)
+        return value if _ENCODER.encode(value) == text else _UNKNOWN
+    except (ValueError, JsonError):
+        return _UNKNOWN
 
 
 def _parse(data: bytes, limit: int, where: str, decoder: json.JSONDecoder) -> Any:
@@ -112,22 +148,22 @@ def parse_canonical(data: bytes, *, limit: int, where: str = "") -> Any:
         NotCanonicalError: spaces, other order of keys, other escapes, a float.
         JsonError, JsonTooLargeError: as `parse`.
     """
+    value = _quickly(data, limit)
+    if value is not _UNKNOWN:
+        return value
     value = _parse(data, limit, where, _CANONICAL_DECODER)
     _check_printed(_printed(value), data, where)
     return value
 
 
-def check_canonical(value: Any, data: bytes, *, where: str = "") -> None:
-    """Check that ``data``, of which `parse` made ``value``, is what `canonical` prints for it.
+def check_marked(canonical: bool, where: str) -> None:
+    """Refuse what `parse_marked` did not find to be in its canonical form.
 
     Raises:
-        NotCanonicalError: as `parse_canonical`.
+        NotCanonicalError: it was not.
     """
-    try:
-        printed = canonical(value)
-    except TypeError:
-        printed = b""
-    _check_printed(printed, data, where)
+    if not canonical:
+        raise _not_canonical(where)
 
 
 def _check_printed(printed: bytes, data: bytes, where: str) -> None:
@@ -224,4 +260,5 @@ _CANONICAL_DECODER = json.JSONDecoder(
     parse_float=_no_float,
     strict=True,
 )
+_PLAIN_DECODER = json.JSONDecoder(parse_constant=_constant, parse_int=_integer, parse_float=_no_float, strict=True)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cipherpost import limits
+from cipherpost import limits, strictjson
 from cipherpost.strictjson import (
     SAFE_INTEGER,
     JsonError,
@@ -151,3 +151,52 @@ def test_canonical_printing_takes_only_what_it_can_give_back(value: object) -> N
 def test_canonical_printing_refuses_half_a_character() -> None:
     with pytest.raises(JsonTextError):
         canonical(["\ud800"])
+
+
+# ---- the quick way -------------------------------------------------------------------------------------------------
+
+TRICKY = (
+    b'{"a":1,"a":1}',
+    b'{"a":1.0}',
+    b'{"a":1e3}',
+    b'{"a":-0}',
+    b'{"a":[1.5]}',
+    b'{"a":NaN}',
+    b'{"a":Infinity}',
+    b'{"a":9007199254740993}',
+    b'{"a":"\\ud800"}',
+    b'{"a":"\\u0041"}',
+    b'{"a": 1}',
+    b'{"b":1,"a":2}',
+    '{"\u0444":1}'.encode(),
+    b'{"a":1}\n',
+    b'{"a":"\\/"}',
+    b'{"a":' + b"[" * 70 + b"]" * 70 + b"}",
+    b"1.0",
+    b"1",
+    b'"a"',
+)
+
+
+@pytest.mark.parametrize("data", TRICKY)
+def test_what_is_not_plainly_canonical_is_looked_at_closely(data: bytes) -> None:
+    """The quick way gives an answer only where the close look gives the same one."""
+    try:
+        expected = strictjson._parse(data, 1 << 20, "", strictjson._DECODER)
+    except (JsonError, JsonTooLargeError) as error:
+        with pytest.raises(type(error)):
+            parse(data, limit=1 << 20)
+        with pytest.raises((JsonError, JsonTooLargeError)):
+            parse_canonical(data, limit=1 << 20)
+    else:
+        value, marked = strictjson.parse_marked(data, limit=1 << 20)
+        assert (value, marked) == (expected, data in (b"1", b'"a"'))
+
+
+@settings(deadline=None)
+@given(VALUES)
+def test_canonical_values_are_read_and_marked_alike_both_ways(value: object) -> None:
+    data = canonical({"a": value, "b": [value]})
+    assert strictjson.parse_marked(data, limit=1 << 20) == ({"a": value, "b": [value]}, True)
+    quick = strictjson._quickly(data, 1 << 20)
+    assert quick is strictjson._UNKNOWN or quick == {"a": value, "b": [value]}

@@ -27,7 +27,7 @@ from typing import Any, ClassVar, Final
 from cipherpost import limits
 from cipherpost.errors import NewerError, NotAuthenticError, TooLargeError
 from cipherpost.letter.names import MEDIA_TYPE, name_problem
-from cipherpost.strictjson import canonical, check_canonical, parse
+from cipherpost.strictjson import canonical, check_marked, parse_marked
 from cipherpost.text import TextError, check_free_text, is_name, parse_hash, parse_time, shown
 
 MEMBERS_JSON: Final = "members.json"
@@ -246,7 +246,7 @@ def _check_head(head: Letterhead) -> None:
 
 def _paper(data: bytes, name: str, version: str, fields: dict[str, type]) -> dict[str, Any]:
     """The object of a paper with exactly ``format`` and ``fields``."""
-    value = parse(data, limit=limits.LETTER_JSON_BYTES, where=name)
+    value, canonical_form = parse_marked(data, limit=limits.LETTER_JSON_BYTES, where=name)
     found = value.get("format") if isinstance(value, dict) else None
     if isinstance(found, str) and _NEWER.fullmatch(found):
         raise NewerLetterError(
@@ -255,7 +255,7 @@ def _paper(data: bytes, name: str, version: str, fields: dict[str, type]) -> dic
     if found != version:
         raise PaperError("this is not a paper of a letter", where=name, rule=f"its format is {version!r}")
     paper = _fields(value, {"format": str, **fields}, name)
-    check_canonical(value, data, where=name)
+    check_marked(canonical_form, name)
     return paper
 
 
