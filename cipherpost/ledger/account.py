@@ -1,6 +1,6 @@
 """What the headers say about one office: its reports, replies and acts, the center's decisions, who acked what when."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -65,8 +65,9 @@ class Account:
         "decisions",
         "dirty",
         "events",
-        "filings",
+        "first",
         "latest",
+        "more",
         "office",
         "orders",
         "own",
@@ -78,11 +79,13 @@ class Account:
         "trouble",
     )
 
-    def __init__(self, office: str) -> None:
+    def __init__(self, office: str, sights: Callable[[str], Sights]) -> None:
         self.office: Final = office
         self.own: Final = f"{office}/{CENTER}"
         self.told: Final = f"{CENTER}/{office}"
-        self.filings: dict[Key, list[Filing]] = {}
+        self.first: dict[Key, Filing] = {}
+        self.more: dict[Key, list[Filing]] = {}
+        """Reports by what they are about: the first of each, and the others, where there are any."""
         self.events: dict[str, list[str]] = {}
         """Event to the forms under which something was reported of it."""
         self.targets: dict[int, list[Taken]] = {}
@@ -91,8 +94,8 @@ class Account:
         self.answers: dict[Key, list[Answer]] = {}
         self.decisions: dict[Key, list[Decided]] = {}
         self.orders: list[Order] = []
-        self.own_sights = Sights()
-        self.told_sights = Sights()
+        self.own_sights: Final = sights(self.own)
+        self.told_sights: Final = sights(self.told)
         self.latest = ""
         self.dirty = True
         self.trouble = False
@@ -108,7 +111,7 @@ class Account:
         Returns:
             The highest number of `told` that they ack, 0 where they ack none.
         """
-        highest, filings = 0, self.filings
+        highest, first = 0, self.first
         for node in nodes:
             header = node.header
             report, cancels, target = header.report, header.cancels is not None, node.target
@@ -117,12 +120,10 @@ class Account:
                 form, period, day, nil = report
                 key = (form, period)
                 filing = Filing(node.number, node.time, nil, day, target, cancels)
-                if key in filings:
-                    filings[key].append(filing)
-                else:
-                    filings[key] = [filing]
-                    if day is not None:
-                        self.events.setdefault(period, []).append(form)
+                if first.setdefault(key, filing) is not filing:
+                    self.more.setdefault(key, []).append(filing)
+                elif day is not None:
+                    self.events.setdefault(period, []).append(form)
             if target is not None:
                 self.targets.setdefault(target, []).append(Taken(node.number, node.time, key, cancels))
             if header.reply is not None and not cancels:
@@ -172,6 +173,11 @@ class Account:
 
     # ---- what was there at a time ------------------------------------------------------------------------------------
 
+    def filings(self, key: Key) -> tuple[Filing, ...]:
+        """The reports about one thing, by number."""
+        first = self.first.get(key)
+        return () if first is None else (first, *self.more.get(key, ()))
+
     def known(self, number: int, time: str, as_of: str) -> bool:
         """Whether a dispatch of the office was there: dated by then, or acked by then."""
         return time <= as_of or self.own_sights.seen(number, as_of) is not None
@@ -210,7 +216,7 @@ def troubled(view: Channel | None, claimed: int) -> bool:
     if view is None:
         return claimed > 0
     tree = view.tree
-    if claimed > max(tree.top, tree.end.number):
+    if claimed > tree.top and claimed > tree.end.number:
         return True
     if len(tree.known) == len(tree.path) and not view.newer:
         return False

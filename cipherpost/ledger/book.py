@@ -18,6 +18,12 @@ from cipherpost.text import CENTER, ROSTER
 ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
 
 
+_State = tuple[int, int, int, int, int, int]
+"""Of a channel: the length of its path, how many notes stand aside, its turns, how many are newer, how many unsigned;
+and, where some stand aside, the newest entry of the roster.
+"""
+
+
 class _Track:
     """How far a channel was taken up, and its state then."""
 
@@ -30,7 +36,7 @@ class _Track:
         self.role = role
         self.done = 0
         self.last: Node | None = None
-        self.state: tuple[int, ...] = ()
+        self.state: _State | None = None
 
 
 class Book:
@@ -60,9 +66,7 @@ class Book:
         """What is known about an office."""
         found = self.accounts.get(office)
         if found is None:
-            found = self.accounts[office] = Account(office)
-            found.own_sights = self.sights(found.own)
-            found.told_sights = self.sights(found.told)
+            found = self.accounts[office] = Account(office, self.sights)
         return found
 
     def sights(self, channel: str) -> Sights:
@@ -88,12 +92,14 @@ class Book:
             self._grow(track)
         for track, _ in changed:
             account = self.accounts.get(track.audience if track.role == CENTER else track.office)
-            if account is None or account.trouble or self._troubled(track.view.name):
+            long, newer = len(track.tree.path), track.view.newer
+            whole = long == len(track.tree.known) and not newer and self._claims.get(track.view.name, 0) <= long
+            if not whole or account is None or account.trouble:
                 self._judge_trouble(track.view.name)
         return anew
 
-    def _changed(self) -> list[tuple[_Track, tuple[int, ...]]]:
-        found: list[tuple[_Track, tuple[int, ...]]] = []
+    def _changed(self) -> list[tuple[_Track, _State]]:
+        found: list[tuple[_Track, _State]] = []
         for name, view in self.chain.channels.items():
             track = self._tracks.get(name)
             if track is None:
@@ -112,7 +118,7 @@ class Book:
     def _same_below(track: _Track) -> bool:
         """Whether all that was taken up of a channel still stands."""
         path = track.tree.path
-        if track.state and track.tree.turns != track.state[2]:
+        if track.state is not None and track.tree.turns != track.state[2]:
             return False
         stands = len(path) - racing(track.view)
         return track.done <= stands and (track.done == 0 or path[track.done - 1] is track.last)

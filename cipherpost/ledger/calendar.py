@@ -91,9 +91,12 @@ def previous_period(period: str) -> str:
 
 def periods_between(kind: PeriodKind, first: str, upto: date) -> Iterator[str]:
     """Every period from ``first``, of that sort, to the one that holds ``upto``; none where it begins later."""
-    while period_kind(first) is kind and period_days(first)[0] <= upto:
-        yield first
+    if period_kind(first) is not kind or period_days(first)[0] > upto:
+        return
+    yield first
+    while period_days(first)[1] < upto:
         first = next_period(first)
+        yield first
 
 
 # ---- moments ---------------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def _held(account: Account, event: str, duties: list[DutyInfo], clock: Clock) ->
             each
             for duty in duties
             if (duty.within is None) is before
-            for each in account.filings[duty.form, event]
+            for each in account.filings((duty.form, event))
             if not each.cancels and account.known(each.number, each.time, clock.as_of)
         ]
         if filings:

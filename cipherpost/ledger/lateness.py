@@ -8,6 +8,7 @@ an office late, and nobody backdates beyond the grace.
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from cipherpost.chain.node import Node
@@ -44,8 +45,7 @@ class Judgement(NamedTuple):
     evidence: str
 
 
-def _number(said: _Said) -> int:
-    return said[0]
+_number: Final = itemgetter(0)
 
 
 class Sights:

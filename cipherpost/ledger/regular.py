@@ -13,8 +13,8 @@ from cipherpost.ledger.terms import Term
 
 def regular_debts(book: Book, account: Account, terms: Sequence[Term], clock: Clock, told: list[Told]) -> list[Debt]:
     """What an office owes for each term, in their order; ``told`` is given those of which V11 has something to say."""
-    office, filings, decisions, as_of = account.office, account.filings, account.decisions, clock.as_of
-    present, unknown, own = account.latest <= as_of, account.trouble, account.own
+    office, filings, decisions, as_of = account.office, account.first, account.decisions, clock.as_of
+    present, unknown, own, more = account.latest <= as_of, account.trouble, account.own, account.more
     numbers, best = account.own_sights.acked()
     found: list[Debt] = []
     for term in terms:
@@ -22,7 +22,7 @@ def regular_debts(book: Book, account: Account, terms: Sequence[Term], clock: Cl
             continue
         key = term.key
         debt = None
-        if key not in decisions:
+        if not decisions or key not in decisions:
             if key not in filings:
                 if office in term.owing:
                     state = State.UNKNOWN if unknown else term.state
@@ -31,13 +31,11 @@ def regular_debts(book: Book, account: Account, terms: Sequence[Term], clock: Cl
                         told.append(Told(debt, NOTHING))
                     found.append(debt)
                 continue
-            reports = filings[key]
-            number, time, nil, _, _, cancels = reports[0]
+            number, time, nil, _, _, cancels = filings[key]
             acked = bisect_left(numbers, number)
             if (
                 present
-                and len(reports) == 1
-                and not (nil or cancels or number in account.targets)
+                and not (nil or cancels or key in more or number in account.targets)
                 and (term.end is None or time >= term.end)
                 and acked < len(best)
                 and (seen := best[acked]).time <= term.deadline

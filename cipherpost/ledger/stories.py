@@ -29,7 +29,7 @@ class Told(NamedTuple):
 
 def tell(account: Account, key: Key, as_of: str) -> Story:
     """The story of one debt as it was at ``as_of``."""
-    filings: Sequence[Filing] = account.filings.get(key, ())
+    filings: Sequence[Filing] = account.filings(key)
     if not filings:
         return NOTHING
     if account.latest > as_of:

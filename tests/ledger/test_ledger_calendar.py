@@ -19,7 +19,7 @@ from cipherpost.ledger.calendar import (
 )
 from cipherpost.text import parse_time
 
-DAYS = st.dates(date(2000, 1, 10), date(2999, 11, 30))
+DAYS = st.dates(date(2000, 1, 3), date(2998, 12, 31))  # the weeks at both ends belong to years that no period has
 KINDS = st.sampled_from([kind for kind in PeriodKind if kind is not PeriodKind.EVENT])
 
 
@@ -66,6 +66,7 @@ def test_periods_go_on_to_the_one_that_holds_the_day() -> None:
     assert [*periods_between(PeriodKind.MONTH, "2026-11", date(2027, 1, 1))] == ["2026-11", "2026-12", "2027-01"]
     assert [*periods_between(PeriodKind.WEEK, "2026-w52", date(2027, 1, 4))] == ["2026-w52", "2026-w53", "2027-w01"]
     assert [*periods_between(PeriodKind.MONTH, "2026-11", date(2026, 10, 31))] == []
+    assert [*periods_between(PeriodKind.YEAR, "2998", date(2999, 12, 31))] == ["2998", "2999"]
 
 
 @pytest.mark.parametrize(
