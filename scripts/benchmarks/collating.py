@@ -1,7 +1,9 @@
 """Collating the sealed reports of many committees: verified, opened, checked against their form, added up.
 
 The floor is what no program can do without: each signature verified by libsodium, each file key opened by the library's
-HPKE, each report's JSON parsed. Memory is that of a process of its own which collates once.
+HPKE, each report's JSON parsed. Ours is the command in a home that has fetched: the home is opened, its roster and
+ledger are made, every report is opened, checked and added up. Memory is that of a process of its own which collates
+once, and of those that help it.
 """
 
 import io
@@ -34,6 +36,7 @@ from cipherpost.note import Purpose, SignerKey, Text, split
 from cipherpost.roster import words
 from cipherpost.text import sha256
 from cipherpost.workflows import entries
+from cipherpost.workflows.abreast import processors
 from cipherpost.workflows.collating import Collation, collate
 
 GROUP: Final = "collating"
@@ -45,7 +48,7 @@ _TIMES: Final = 3.0
 
 def figures(folder: Path, *, quick: bool) -> Iterator[Figure]:
     """All figures of this module."""
-    count = 500 if quick else 10_000
+    count = 2_000 if quick else 10_000
     period = f"{datetime.now(UTC):%Y-%m}"
     with Stage(folder, (count + 1,)) as stage:
         notes = _Reports(stage, period).lay(count)
@@ -56,16 +59,16 @@ def figures(folder: Path, *, quick: bool) -> Iterator[Figure]:
     floor_is = "signature, HPKE, JSON alone"
     yield Figure(
         group=GROUP,
-        name=f"verify and collate {count:,} reports",
-        ours=whole,
+        name=f"collate {count:,} reports",
+        ours=collated,
         floor=floor,
         floor_is=floor_is,
         target=_TIMES,
     )
-    yield Figure(group=GROUP, name="  verified before", ours=collated, floor=floor, floor_is=floor_is)
+    yield Figure(group=GROUP, name="  every note verified anew too", ours=whole, floor=floor, floor_is=floor_is)
     command = [sys.executable, "-m", "benchmarks.collating", str(home), period]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    yield Figure(group=GROUP, name="  memory", ours=float(done.stdout), target=_MEMORY, unit="MiB")
+    yield Figure(group=GROUP, name="  memory, helpers included", ours=float(done.stdout), target=_MEMORY, unit="MiB")
 
 
 # ---- the reports ---------------------------------------------------------------------------------------------------
@@ -224,9 +227,19 @@ def run(home: Path, period: str) -> Collation:
         return collate(desk, _FORM, period)
 
 
+def _helpers_memory() -> float:
+    """MiB that the processes which helped held at most: as many as there are, each as large as the largest."""
+    if sys.platform == "win32":
+        return 0.0
+    import resource
+
+    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return processors() * most / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
 if __name__ == "__main__":
     from cipherpost.cli import collect_seldom
 
     collect_seldom()
     run(Path(sys.argv[1]), sys.argv[2])
-    print(peak_memory())
+    print(peak_memory() + _helpers_memory())
