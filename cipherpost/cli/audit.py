@@ -6,9 +6,7 @@ from pathlib import Path
 import click
 
 from cipherpost.cli import output
-from cipherpost.cli.options import Session, command
-
-_TIME = click.DateTime(formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"])
+from cipherpost.cli.options import Moment, Session, command
 
 
 @command(names_post="The post office, or a copy of it.")
@@ -16,7 +14,7 @@ _TIME = click.DateTime(formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"])
     "--fingerprint", metavar="F", help="Of the network, in hex or as it is spoken; with --post, no home is needed."
 )
 @click.option("--sealed", is_flag=True, help="Fetch and check every sealed file too.")
-@click.option("--as-of", type=_TIME, metavar="TIME", help="Judge as if it were this moment (UTC).")
+@click.option("--as-of", type=Moment(), metavar="TIME", help="Judge as if it were this moment (UTC).")
 @click.option("--strict", is_flag=True, help="Any finding at all ends with an exit code.")
 @click.option("--all", "everything", is_flag=True, help="Findings known before count for the exit code too.")
 def audit(

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -128,6 +129,9 @@ class Session:
         return passphrase_from_file(named) if named else None
 
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2998
+
+
 class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A calendar day as the protocol writes it."""
 
@@ -135,12 +139,36 @@ class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The `datetime.date`; another form is wrong use, in plain words."""
-        from cipherpost.text import TextError, parse_date
+        from cipherpost.dispatch.periods import PeriodError, parse_day
 
         try:
-            return parse_date(value) if isinstance(value, str) else value
-        except TextError as error:
-            self.fail(f"{error.what}; days are written like 2026-12-15", param, ctx)
+            return parse_day(value) if isinstance(value, str) else value
+        except PeriodError as error:
+            self.fail(f"{error.what}; days are {error.rule}", param, ctx)
+
+
+class Moment(click.DateTime):
+    """A time to judge by; of the years whose days the protocol can count from."""
+
+    def __init__(self) -> None:
+        super().__init__(formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The `datetime.datetime`, without a zone; another form is wrong use, in plain words."""
+        from cipherpost.text import shown
+
+        try:
+            found = super().convert(value, param, ctx)
+        except click.BadParameter:
+            found = None
+        if found is None or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+            self.fail(
+                f"{shown(str(value))} is no time; written like 2026-11-22T09:00:00Z or 2026-11-22, in the years "
+                f"{_FIRST_YEAR} to {_LAST_YEAR}",
+                param,
+                ctx,
+            )
+        return found
 
 
 def common(function: Function) -> Function:
@@ -214,8 +242,11 @@ def subcommands() -> Callable[[Callable[..., Any]], click.Group]:
     return decorate
 
 
-def confirm(question: str, *, yes: bool) -> None:
+def confirm(question: str, *, yes: bool, because: str = "this cannot be undone and needs a yes") -> None:
     """Ask before something that cannot be undone; ``-y`` answers, and elsewhere than at a terminal is needed.
+
+    Args:
+        because: why it needs a yes.
 
     Raises:
         UseError: no terminal and no ``-y``, or the answer was no.
@@ -225,6 +256,6 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UseError("this cannot be undone and needs a yes", rule="no terminal to ask at", hints=("add -y",))
+        raise UseError(because, rule="no terminal to ask at", hints=("add -y",))
     if not click.confirm(question, err=True, default=False):
         raise UseError("not done: the answer was no")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cipherpost.cli import output
-from cipherpost.cli.options import Session, command
+from cipherpost.cli.options import Moment, Session, command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
     from cipherpost.workflows.returns import Returns
 
-TIME = click.DateTime(formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"])
+TIME = Moment()
 
 
 def moment(given: datetime | None) -> str | None:

@@ -148,7 +148,7 @@ class _Tallies:
 
     def learn(self, fields: "Sequence[Field]") -> None:
         """Take up what a version asks for; kept, so that no other gets its id."""
-        asked = {(each.name, each.kind): each for each in fields}
+        asked: dict[_Key, Field] = {(each.name, each.kind): each for each in fields}
         self._asked[id(fields)] = fields, asked
         for key, each in asked.items():
             if key not in self._tallies:

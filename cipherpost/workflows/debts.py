@@ -84,7 +84,7 @@ def target(desk: "Desk", words: Sequence[str], *, usage: str) -> Target:
             hints=(usage,),
         )
     audience, group = _audience(desk, words[0])
-    with typed():
+    with typed(usage):
         form, period = parse_name(words[1]), words[2]
         period_kind(period)
     return Target(audience=audience, group=group, form=form, period=period)

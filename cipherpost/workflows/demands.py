@@ -190,7 +190,11 @@ def _debts(desk: "Desk", period: str | None, form: str | None, moment: str) -> t
             parse_period(period)
     stated = desk.roster.forms(desk.roster.newest)
     if form is not None and form not in stated:
-        raise FormNotStatedError(f"the roster states no form {shown(form)}", rule=f"forms stated: {', '.join(stated)}")
+        raise FormNotStatedError(
+            f"the roster states no form {shown(form)}",
+            rule=f"forms stated: {', '.join(stated) or 'none'}",
+            hints=("cipherpost form list",),
+        )
     everybody = desk.is_center or desk.roster.role(desk.office) == "auditor"
     debts = desk.ledger.debts(moment, offices=None if everybody else frozenset({desk.office}))
     return tuple(debt for debt in debts if form in (None, debt.form) and (period is None or within(debt, period)))

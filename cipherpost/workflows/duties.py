@@ -229,7 +229,7 @@ _EXAMPLES = {
 
 
 def _first_period(word: str, kind: PeriodKind, rhythm: str) -> str:
-    with typed():
+    with typed(f"--from {_EXAMPLES[kind]}"):
         found = period_kind(word)
     if found is not kind:
         raise DutyOptionError(
@@ -318,7 +318,7 @@ def end(desk: "Desk", form: str, audience: str, last: str, *, dry_run: bool = Fa
     from cipherpost.roster.words import DutyEnd
 
     entries.prepare(desk)
-    with typed():
+    with typed("cipherpost duty list"):
         kind = period_kind(last)
         parse_name(form)
     desk.roster.members(audience, desk.roster.newest)

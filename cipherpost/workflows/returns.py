@@ -143,7 +143,11 @@ def choose(
             parse_period(period)
     if form is not None and form not in desk.roster.forms(newest):
         known = ", ".join(desk.roster.forms(newest)) or "none"
-        raise FormNotStatedError(f"the roster states no form {shown(form)}", rule=f"forms stated: {known}")
+        raise FormNotStatedError(
+            f"the roster states no form {shown(form)}",
+            rule=f"forms stated: {known}",
+            hints=("cipherpost form list",),
+        )
     debts = desk.ledger.debts(moment, offices=_offices(desk, group))
     found = tuple(debt for debt in debts if _wanted(debt, period, form))
     titles = {name: desk.roster.title(name, newest) for name in desk.roster.offices(newest)}

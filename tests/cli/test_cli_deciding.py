@@ -247,3 +247,28 @@ def test_an_event_called_off_is_agreed_to_and_then_nothing_is_left_to_decide(owe
     assert debt(owed, "tver", event)["facts"] == ["accepted", "agreed"]
     words = ("excuse", "tver", "conference-before", event, "-m", "Why.")
     check_refused(owed, words, "the event was called off")
+
+
+def test_days_that_no_deadline_can_be_counted_from_are_wrong_use(owed: Net) -> None:
+    for day in ("9999-12-31", "3000-01-01", "1999-12-31", "0001-01-01"):
+        refused(owed.run("center", "extend", "tver", *MARCH, "--until", day, "-m", "The line was down."), 2, day)
+        refused(owed.run("center", "duty", "add", "monthly-return", "all", "once", "--on", day), 2, day)
+        refused(owed.run("center", "send", str(owed.write("o.md", "Answer.\n")), "--to", "all", "--due", day), 2, day)
+        for words in (("returns",), ("owed",), ("collate", *MARCH), ("demands",), ("audit",)):
+            refused(owed.run("center", *words, "--as-of", day), 2, day, "2000 to 2998")
+    owed.ok("center", "returns", "--as-of", "2998-12-31T23:59:59Z", "--json")
+
+
+def test_a_slip_in_what_names_a_debt_says_how_it_is_named(owed: Net) -> None:
+    for words in (
+        ("tver", "monthly-return", "2024-13"),
+        ("tver", "../x", "2024-03"),
+        ("tver", "conference-before", "e1"),
+    ):
+        done = owed.run("center", "excuse", *words, "-m", "x")
+        refused(done, 2)
+        assert done.hints == ["cipherpost excuse OFFICE|GROUP FORM PERIOD -m WHY"]
+    for words in (("returns", "--form", "nope"), ("demands", "--form", "nope"), ("collate", "nope", "2024-03")):
+        done = owed.run("center", *words)
+        refused(done, 2, "the roster states no form 'nope'")
+        assert done.hints == ["cipherpost form list"]
