@@ -103,9 +103,11 @@ class Book:
         for name, view in self.chain.channels.items():
             track = self._tracks.get(name)
             if track is None:
-                track = self._tracks[name] = _Track(view, self.chain.roster.role(view.office))
-                self._role(track.office), self._role(track.audience)
-                self.sights(name).tree = view.tree
+                track = self._tracks[name] = _Track(view, self._role(view.office))
+                if track.audience != CENTER:
+                    self._role(track.audience)
+                if name in self._sights:
+                    self._sights[name].tree = view.tree
             tree = track.tree
             aside = len(tree.known) - len(tree.path)
             entry = self.chain.roster.newest if aside else 0  # with which what stands aside is judged anew

@@ -2,7 +2,6 @@
 
 import gc
 import hashlib
-import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
