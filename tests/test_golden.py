@@ -141,12 +141,18 @@ def test_v1_to_v8_the_stored_network_verifies_and_nothing_is_found(chain: Chain)
     assert len(contents) == len({(slot.channel, slot.number) for slot in SLOTS.values()})
 
 
-def test_v9_an_audit_of_the_stored_folder_with_its_sealed_files_finds_nothing() -> None:
+def test_v9_v11_an_audit_of_the_stored_folder_with_its_sealed_files_finds_but_one_debt() -> None:
     subject = Subject.outside(str(POST), ALOUD)
     report = audit(subject, sealed=True, as_of=parse_time(NOW))
-    assert (report.findings, dict(report.skipped), dict(report.unread)) == ((), {}, {})
+    (debt,) = report.findings
+    assert (debt.code, debt.office, debt.detail.partition(" was due")[0]) == (
+        "overdue",
+        "tver",
+        "monthly-return 2026-11",
+    )
+    assert (dict(report.skipped), dict(report.unread)) == ({}, {})
     assert report.dispatches == len(stored("dispatches.txt").splitlines())
-    assert report.exit_code(strict=True, everything=True) == 0
+    assert report.exit_code(strict=False, everything=True) == 0
 
 
 def test_v1_to_v8_the_stored_network_verifies_in_any_order_of_channels() -> None:

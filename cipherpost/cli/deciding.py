@@ -160,7 +160,13 @@ def remind(
         "left_out": [{"office": office, "reason": reason} for office, reason in done.left_out.items()],
         "unknown": list(done.unknown),
     }
-    code = output.sent(session, [each.posted for each in done.sent], whole=whole)
+    code = 0
+    if dry_run and not session.as_json:
+        for each in done.sent:
+            output.say(each.posted.place)
+        output.tell("nothing was sent")
+    else:
+        code = output.sent(session, [each.posted for each in done.sent], whole=whole)
     if session.quiet:
         return code
     for each in done.sent:

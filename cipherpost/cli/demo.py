@@ -121,9 +121,8 @@ class MainJob:
 
     def admit_all(self, offices: Sequence[tuple[str, str]]) -> list[str]:
         """Committees and an auditor: declared, invited, joined, admitted."""
-        with self.stage.part(
-            f"2. It declares {len(offices)} gubernia committees and one auditor, invites and admits them."
-        ):
+        count = len(offices)
+        with self.stage.part(f"It declares {count} gubernia committees and one auditor, invites and admits them."):
             table = self.stage.folder / "offices.csv"
             rows = [f"{name},{title} Gubernia Committee,committee" for name, title in offices]
             table.write_text("\n".join(["name,title,role", *rows, "audit,Audit Commission,auditor", ""]))

@@ -17,9 +17,15 @@ def form() -> None:
 @command(name="list", group=form)
 def form_list(session: Session) -> None:
     """The forms of this network, and those that come with the program."""
+    from cipherpost.home.settings import NoHomeError
     from cipherpost.workflows import forms
 
-    rows = forms.listing(session.desk())
+    try:
+        session.home_folder()
+    except NoHomeError:
+        rows = forms.shipped()
+    else:
+        rows = forms.listing(session.desk())
     if session.as_json:
         output.emit({"forms": [row.as_json() for row in rows]})
         return

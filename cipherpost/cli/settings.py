@@ -42,7 +42,11 @@ def settings(session: Session, words: tuple[str, ...], dry_run: bool, yes: bool)
         for line in change.lines:
             output.tell(output.safe(line))
     if change.opens and not dry_run:
-        confirm(f"Let {' and '.join(change.opens)} read every {words[1]} from now on?", yes=yes)
+        confirm(
+            f"Let {' and '.join(change.opens)} read every {words[1]} from now on?",
+            yes=yes,
+            because="what they have read they keep, so it needs a yes",
+        )
     done = work.state(desk, change, dry_run=dry_run)
     output.posted(session, done)
     if done.already and not session.quiet and not session.as_json:

@@ -68,15 +68,19 @@ class FormRow:
 
 def listing(desk: "Desk") -> list[FormRow]:
     """The forms of the roster, each in its newest version, then those that come with the program and are not in it."""
-    from cipherpost.forms.builtin import BUILTIN, builtin
-
     stated = desk.roster.forms(desk.roster.newest)
     rows = [_row(desk, info.name, info.version, info.hash) for info in stated.values()]
-    for form in (builtin(name) for name in BUILTIN if name not in stated):
-        rows.append(
-            FormRow(name=form.name, version=form.version, hash=form.hash, title=form.title, published=False, here=True)
-        )
-    return rows
+    return rows + [row for row in shipped() if row.name not in stated]
+
+
+def shipped() -> list[FormRow]:
+    """The forms that come with the program, as nobody has published them yet."""
+    from cipherpost.forms.builtin import BUILTIN, builtin
+
+    return [
+        FormRow(name=form.name, version=form.version, hash=form.hash, title=form.title, published=False, here=True)
+        for form in map(builtin, BUILTIN)
+    ]
 
 
 def _row(desk: "Desk", name: str, version: int, hash: str) -> FormRow:

@@ -13,6 +13,7 @@ from cipherpost import limits
 from cipherpost.dispatch.header import Report
 from cipherpost.dispatch.periods import is_event, parse_period
 from cipherpost.errors import CipherpostError, UseError
+from cipherpost.ledger.debt import State
 from cipherpost.text import CENTER, parse_name
 from cipherpost.workflows import earlier, forms, obligations, status
 from cipherpost.workflows.addressing import check_admitted
@@ -397,10 +398,16 @@ def _no_day(task: Task) -> EventDayError:
     )
 
 
+def _wanted_again(desk: "Desk", report: Report) -> bool:
+    """Whether the center sent the report back and waits: then the same figures are an answer too."""
+    debts = desk.ledger.debts(obligations.judging_time(desk), offices={desk.office})
+    return any(debt.state is State.SENT_BACK for debt in debts if (debt.form, debt.period) == report[:2])
+
+
 def _post(desk: "Desk", task: Task, letter: Outgoing, report: Report, *, dry_run: bool) -> Posted:
     plan = _plan(desk, report)
     stands = task.sent or task.supersedes
-    if stands is not None and earlier.says_the_same(desk, stands, letter, report):
+    if stands is not None and not _wanted_again(desk, report) and earlier.says_the_same(desk, stands, letter, report):
         header = stands.header
         return Posted(
             channel=header.channel,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cipherpost.letter import Attachment, BodyType
 
 _PLAIN: Final = "application/octet-stream"
+_UNANSWERED: Final = frozenset({"receipt", "check", "roster"})
 
 
 class EmptyLetterError(UseError):
@@ -291,6 +292,13 @@ def _answerable(desk: "Desk", place: str) -> "Entry":
             where=place,
             rule="one answers what others sent",
             hints=("cipherpost inbox", f"cipherpost send FILE --to {entry.header.audience}"),
+        )
+    if entry.header.kind in _UNANSWERED:
+        raise AudienceError(
+            f"this is a {entry.header.kind}; it asks for nothing",
+            where=place,
+            rule="letters are answered; receipts, checks and roster entries are only seen",
+            hints=("cipherpost inbox",),
         )
     if entry.status != "counts":
         raise AudienceError(

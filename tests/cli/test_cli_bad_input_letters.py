@@ -392,3 +392,16 @@ def test_a_letter_left_for_later_for_its_size(sent):
     done = sent.ok("tver", "fetch", "--max-size", "100kB")
     assert "held: center/tver/2: left at the post office for its size" in done.err
     assert "center/tver/2  instruction  Big" in sent.ok("tver", "fetch").out
+
+
+@pytest.mark.parametrize("command", ["reply", "complied"])
+def test_what_asks_for_nothing_is_not_answered(net, command):
+    """A receipt under the number that was meant to be an order's."""
+    net.ok("tver", "send", "-", "--to", "center", stdin="Order\n\nDo it.\n")
+    net.ok("center", "fetch")
+    net.ok("tver", "fetch")
+    rows = [path for path in net.post.rglob("*.note") if b"\nkind receipt\n" in path.read_bytes()]
+    mine = next(path for path in rows if path.parent.parent.name == "center")
+    place = f"center/{mine.parent.name}/{int(mine.stem)}"
+    done = net.run("tver", command, place, *(["-m", "Yes."] if command == "reply" else []))
+    refused(done, 2, "this is a receipt; it asks for nothing")

@@ -51,6 +51,17 @@ def test_sent_back_asks_for_a_correction_and_a_correction_settles_it(owed: Net, 
     assert debt(owed, "tver", "2024-03")["state"] == "sent-back"
 
 
+def test_the_same_figures_are_an_answer_to_a_report_sent_back(owed: Net, clock: Clock) -> None:
+    report = nil(owed, clock)
+    decided(owed, "send-back", report, "--until", "2024-04-15", "-m", "Is that so?")
+    round_(owed, clock, "tver")
+    again = nil(owed, clock, "correct", *MARCH, "--nil", "-m", "No reports were held.")
+    assert again != report
+    assert debt(owed, "tver", "2024-03")["state"] == "nil"
+    repeated = owed.ok("tver", "correct", *MARCH, "--nil", "-m", "No reports were held.")
+    assert repeated.lines == [again], "and once is enough"
+
+
 def test_accepted_is_a_fact_beside_the_state(owed: Net, clock: Clock) -> None:
     nil(owed, clock)
     decided(owed, "accept", "tver", *MARCH, "-m", "Noted.")

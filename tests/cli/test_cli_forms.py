@@ -34,6 +34,8 @@ def stated(net, home="center"):
 
 
 def test_forms_that_ship_are_listed_and_shown_without_a_home(empty):
+    listed = empty.ok(None, "form", "list", "--json").json["forms"]
+    assert [row["name"] for row in listed] == list(BUILTIN)
     for name in BUILTIN:
         done = empty.ok(None, "form", "show", name)
         assert done.out.encode() == builtin(name).data

@@ -124,6 +124,8 @@ def test_a_dry_run_says_who_would_be_reminded_of_what(owed: Net) -> None:
     before = len(list(owed.post.rglob("*.note")))
     done = owed.ok("center", "remind", "-n")
     assert "would remind tver (Tver Gubernia Committee): monthly-return 2024-03, due on 2024-04-05" in done.err
+    assert done.err.count("nothing was sent") == 1
+    assert "who can read it" not in done.err
     assert len(list(owed.post.rglob("*.note"))) == before
 
 

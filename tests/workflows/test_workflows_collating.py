@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reportkit import FORM, MONTHLY, demand, figures, oblige, period, report
+from filedkit import FORM, MONTHLY, demand, figures, oblige, period, report
 from workflowkit import IVANOV, ORLOV, REVIZOR, STASOVA, Net
 
 from cipherpost.errors import UseError
@@ -15,7 +15,7 @@ from cipherpost.ledger.collation import Total
 from cipherpost.pages.collation import collation_page
 from cipherpost.roster import words
 from cipherpost.strictjson import canonical
-from cipherpost.workflows import entries, remarks
+from cipherpost.workflows import abreast, entries, remarks
 from cipherpost.workflows.collating import Collation, NoSuchListError, NothingToCollateError, collate
 from cipherpost.workflows.returns import NotForCommitteesError
 
@@ -285,6 +285,21 @@ def test_i5_no_plaintext_of_any_report_stays_in_the_home(owing: Net) -> None:
     assert len(collated(owing, STASOVA).opened.filings) == 1
     for path in (each for each in Path(owing.home(STASOVA)).rglob("*") if each.is_file()):
         assert text.encode() not in path.read_bytes(), path
+
+
+def test_i7_helping_processes_give_the_same_collation_and_leave_bad_reports_to_be_named(
+    owing: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report(owing, IVANOV, None, raw=wrong({}))
+    report(owing, ORLOV, figures(4, 1, demand("Bread")))
+    owing.later(minutes=1)
+    owing.fetch(STASOVA)
+    alone = collated(owing, STASOVA).as_json()
+    monkeypatch.setattr(abreast, "LEAST", 1)
+    monkeypatch.setattr(abreast, "_SHARE", 1)
+    monkeypatch.setattr(abreast, "processors", lambda: 2)
+    assert collated(owing, STASOVA).as_json() == alone
+    assert len(alone["remarks"]) == len(alone["reports"]) == 1
 
 
 # ---- versions of a form ----------------------------------------------------------------------------------------------

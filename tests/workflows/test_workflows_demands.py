@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from reportkit import FORM, demand, figures, oblige, period, report
+from filedkit import FORM, demand, figures, oblige, period, report
 from workflowkit import BAZHANOV, IVANOV, ORLOV, PETROV, REVIZOR, STASOVA, Net, subjects
 
 from cipherpost.errors import CipherpostError, UseError
