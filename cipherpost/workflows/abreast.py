@@ -1,6 +1,6 @@
 """Many reports opened at once, each processor with its share: opening holds the interpreter's lock.
 
-The secret keys go to the other processes through pipes, and nothing is written to the disk. A report that does not
+The secret keys go to the helping processes through pipes, and nothing is written to the disk. A report that does not
 open there is left to the caller, who tries again by himself and learns why.
 """
 
@@ -61,12 +61,19 @@ def open_many(
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
+    tools = _Tools(identities, fingerprint, forms)
     given = (tuple(each.seed for each in identities), fingerprint, forms)
+    shares = [jobs[at : at + _SHARE] for at in range(0, len(jobs), _SHARE)]
     with ProcessPoolExecutor(
-        processors(), mp_context=get_context("spawn"), initializer=_begin, initargs=given
+        processors() - 1, mp_context=get_context("spawn"), initializer=_begin, initargs=given
     ) as helpers:
-        for found in helpers.map(_open_share, [jobs[at : at + _SHARE] for at in range(0, len(jobs), _SHARE)]):
-            yield from found
+        # The helpers begin at the end, this process at the beginning, until they meet.
+        handed = [helpers.submit(_open_share, share) for share in reversed(shares)][::-1]
+        for share, promised in zip(shares, handed, strict=True):
+            if promised.cancel():
+                yield from (open_one(job, *tools) for job in share)
+            else:
+                yield from promised.result()
 
 
 def _begin(seeds: tuple[bytes, ...], fingerprint: str, forms: "Forms") -> None:

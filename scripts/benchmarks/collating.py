@@ -234,7 +234,7 @@ def _helpers_memory() -> float:
     import resource
 
     most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return processors() * most / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    return (processors() - 1) * most / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 if __name__ == "__main__":
