@@ -252,6 +252,17 @@ class Book:
     def _troubled(self, channel: str) -> bool:
         return troubled(self.chain.channels.get(channel), self._claims.get(channel, 0))
 
+    def acked_from(self, channel: str, told: str, number: int) -> int | None:
+        """The first dispatch of ``channel`` that acks ``number`` of channel ``told`` or a higher one, or None."""
+        view = self.chain.channels.get(told)
+        for node in self.chain.channels[channel].counting() if channel in self.chain.channels else ():
+            for ack in node.header.acks:
+                if ack.channel == told and ack.number >= number:
+                    stands = view.tree.standing(ack.number) if view is not None else None
+                    if stands is None or stands.hash == ack.hash:
+                        return node.number
+        return None
+
     # ---- what a dispatch relies on -----------------------------------------------------------------------------------
 
     def relied(self, channel: str, number: int) -> tuple[str, str] | None:

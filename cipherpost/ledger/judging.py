@@ -1,11 +1,11 @@
 """One debt judged: its state, the facts beside it, and the dispatches that show them (docs/protocol.md, V11)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from cipherpost.ledger import calendar
-from cipherpost.ledger.account import Account, Filing, Key
+from cipherpost.ledger.account import Account, Answer, Decided, Filing, Key
 from cipherpost.ledger.debt import Debt, State
 from cipherpost.ledger.lateness import Judgement, judge
 from cipherpost.ledger.stories import Story
@@ -15,6 +15,7 @@ from cipherpost.ledger.verdicts import NOTHING, Ruling, rule
 if TYPE_CHECKING:
     from cipherpost.ledger.book import Book
 
+_Made = TypeVar("_Made", Filing, Answer)
 OWN_WORD: Final = "by its own word"
 AGREED: Final = "agreed"
 
@@ -79,7 +80,7 @@ def judge_debt(
         unknown: whether what would pay it may be missing here.
     """
     ruling = ruling_of(account, claim.key, clock.as_of)
-    answer = _answer(story, ruling)
+    answer = _answer(book, account, story, ruling)
     as_it_was = ruling.sent_back is None or (answer is None and ruling.accepted)
     moved = _moved(claim, ruling.before if as_it_was and ruling.sent_back is not None else ruling.day)
     clock.note(claim.end, moved.deadline + AFTER)
@@ -183,12 +184,21 @@ def _report_facts(story: Story, end: str | None) -> Iterator[str]:
         yield "repeat"
 
 
-def _answer(story: Story, ruling: Ruling) -> Filing | None:
-    """The first correction that is dated after the verdict that asks for one; None where nothing was sent back."""
+def _answer(book: "Book", account: Account, story: Story, ruling: Ruling) -> Filing | None:
+    """The first correction made after the verdict that asks for one; None where nothing was sent back."""
     if ruling.sent_back is None:
         return None
-    later = [each for each in (*story.versions, *story.repeats) if each.time > ruling.sent_back.time]
+    later = made_after(book, account, ruling.sent_back, (*story.versions, *story.repeats))
     return min(later, default=None, key=lambda each: each.number)
+
+
+def made_after(book: "Book", account: Account, verdict: Decided, all_made: Iterable[_Made]) -> list[_Made]:
+    """Those of an office's dispatches that were made after a verdict: dated after it, or when the office had acked it.
+
+    Clocks differ: an office whose own is behind that of the center has answered all the same.
+    """
+    acked = book.acked_from(account.own, account.told, verdict.number)
+    return [each for each in all_made if each.time > verdict.time or (acked is not None and each.number >= acked)]
 
 
 def _judge_story(

@@ -4,7 +4,7 @@ from cipherpost.ledger import calendar
 from cipherpost.ledger.account import Account, Answer, Filing, Order
 from cipherpost.ledger.book import Book
 from cipherpost.ledger.debt import Debt
-from cipherpost.ledger.judging import Claim, Clock, judge_debt, ruling_of
+from cipherpost.ledger.judging import Claim, Clock, judge_debt, made_after, ruling_of
 from cipherpost.ledger.rosters import Rosters
 from cipherpost.ledger.stories import NOTHING, Story
 
@@ -40,7 +40,7 @@ def order_debt(book: Book, rosters: Rosters, account: Account, order: Order, clo
             order=f"{order.channel}/{order.number}",
             what=order.what,
         ),
-        NOTHING if paid is None else Story((paid, *_after_return(account, order, answers, as_of))),
+        NOTHING if paid is None else Story((paid, *_after_return(book, account, order, answers, as_of))),
         clock,
         moot=_moot(book, order, as_of),
         facts=("unable",) if unable and unable[0].word == "unable" else (),
@@ -59,13 +59,14 @@ def _answers(account: Account, order: Order, as_of: str) -> list[Answer]:
     ]
 
 
-def _after_return(account: Account, order: Order, answers: list[Answer], as_of: str) -> list[Filing]:
-    """The answers dated after the verdict that sent the first one back."""
+def _after_return(book: Book, account: Account, order: Order, answers: list[Answer], as_of: str) -> list[Filing]:
+    """The answers made after the verdict that sent the first one back."""
     sent_back = ruling_of(account, (order.channel, order.number), as_of).sent_back
     if sent_back is None:
         return []
     word = "reply" if order.what == "reply" else "complied"
-    return [_filing(each) for each in answers if each.word == word and each.time > sent_back.time]
+    made = made_after(book, account, sent_back, [each for each in answers if each.word == word])
+    return [_filing(each) for each in made]
 
 
 def _filing(answer: Answer) -> Filing:

@@ -1,7 +1,7 @@
 """One-off debts: circulars and instructions with a due line, answered by a reply or by compliance."""
 
 import pytest
-from ledgerkit import Net, admit, midnight, moment
+from ledgerkit import Net, ack, admit, midnight, moment
 
 LAST = "2026-12-15"
 DEADLINE = midnight(LAST)
@@ -115,6 +115,14 @@ def test_v11_a_reply_that_was_sent_back_waits_for_another() -> None:
     net.decide("2026-12-10T09:00:00Z", "sent-back", order, "2026-12-20")
     assert state(net) == "sent-back"
     net.reply("2026-12-19T09:00:00Z", order)
+    assert state(net) == "corrected"
+
+
+def test_v11_a_second_reply_by_a_clock_that_is_behind_answers_what_it_acks() -> None:
+    net, order = ordered()
+    net.reply("2026-12-02T09:00:00Z", order)
+    verdict = net.decide("2026-12-10T09:00:00Z", "sent-back", order, "2026-12-20")
+    net.reply("2026-12-10T08:00:00Z", order, seen="2026-12-10T10:00:00Z", acks=(ack(verdict),))
     assert state(net) == "corrected"
 
 

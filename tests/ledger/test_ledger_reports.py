@@ -1,7 +1,7 @@
 """The reports of one debt: nil, early, corrected, repeated, cancelled; and what the center decides about it."""
 
 import pytest
-from ledgerkit import RETURN, Net, midnight, moment
+from ledgerkit import RETURN, Net, ack, midnight, moment
 
 DEADLINE = midnight("2026-11-05")
 LATER = "2026-12-24T00:00:00Z"
@@ -196,6 +196,23 @@ def test_v11_a_correction_dated_before_it_was_sent_back_is_no_answer() -> None:
     net.decide("2026-11-10T09:00:00Z", "sent-back", until="2026-11-20")
     net.report("2026-11-10T09:00:00Z", supersedes=first.number)
     assert shown(net)[0] == "sent-back"
+
+
+def test_v11_an_office_whose_clock_is_behind_answers_what_it_acked_all_the_same() -> None:
+    """The ack shows that the correction was made after the verdict, whatever the clocks say."""
+    for early in (True, False):
+        net = Net()
+        first = net.report("2026-11-02T09:00:00Z")
+        verdict = net.decide("2026-11-10T09:00:00Z", "sent-back", until="2026-11-20")
+        if early:  # with a receipt before it
+            net.send("tver/center", "2026-11-10T06:59:00Z", kind="receipt", acks=(ack(verdict, "read"),))
+        lines = {} if early else {"acks": (ack(verdict),)}
+        fixed = net.report("2026-11-10T07:00:00Z", supersedes=first.number, seen="2026-11-10T09:05:00Z", **lines)
+        assert shown(net) == ("corrected", ("corrected", "sent back"))
+        net.decide("2026-11-10T09:00:00Z", "sent-back", until="2026-11-20")
+        assert shown(net)[0] == "sent-back", "the second verdict was not acked"
+        net.ack("2026-11-10T09:10:00Z", fixed)
+        assert shown(net)[0] == "sent-back"
 
 
 def test_v11_owed_takes_back_that_a_report_was_sent_back() -> None:
