@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from cipherpost.chain.channel import Channel
 from cipherpost.chain.node import Node
 from cipherpost.dispatch.parts import Decision
-from cipherpost.ledger.lateness import LOOKS, Sights
+from cipherpost.ledger.lateness import LOOKS, Sights, racing
 from cipherpost.text import CENTER
 
 Key = tuple[str, str | int]
@@ -220,15 +220,4 @@ def troubled(view: Channel | None, claimed: int) -> bool:
         return True
     if len(tree.known) == len(tree.path) and not view.newer:
         return False
-    return bool(racing(view) or view.stopped is not None or view.gaps() or view.held())
-
-
-def racing(view: Channel) -> bool:
-    """Whether two dispatches contend for the channel's last number, and no next one tells which of them stands."""
-    tree, end = view.tree, view.tree.end
-    if len(tree.known) == len(tree.path) or not tree.path:
-        return False
-    return any(
-        node is not end and node.parent is end.parent and node.verdict is None and not tree.is_pinned_away(node)
-        for node in tree.slots.get(end.number, ())
-    )
+    return bool(racing(tree) or view.stopped is not None or view.gaps() or view.held())

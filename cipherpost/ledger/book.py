@@ -11,8 +11,8 @@ from cipherpost.chain.channel import Channel
 from cipherpost.chain.network import Chain
 from cipherpost.chain.node import Node
 from cipherpost.dispatch.parts import Due, Header
-from cipherpost.ledger.account import Account, Order, Taken, racing, troubled
-from cipherpost.ledger.lateness import LOOKS, Sights, believed
+from cipherpost.ledger.account import Account, Order, Taken, troubled
+from cipherpost.ledger.lateness import LOOKS, Sights, believed, racing, settled
 from cipherpost.text import CENTER, ROSTER
 
 ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
@@ -92,6 +92,8 @@ class Book:
             self._grow(track)
         for track, _ in changed:
             account = self.accounts.get(track.audience if track.role == CENTER else track.office)
+            if account is not None:
+                account.dirty = True  # a race may have opened, or ended, with nothing taken up
             long, newer = len(track.tree.path), track.view.newer
             whole = long == len(track.tree.known) and not newer and self._claims.get(track.view.name, 0) <= long
             if not whole or account is None or account.trouble:
@@ -122,12 +124,12 @@ class Book:
         path = track.tree.path
         if track.state is not None and track.tree.turns != track.state[2]:
             return False
-        stands = len(path) - racing(track.view)
+        stands = len(path) - racing(track.tree)
         return track.done <= stands and (track.done == 0 or path[track.done - 1] is track.last)
 
     def _grow(self, track: _Track) -> None:
         path = track.tree.path
-        upto = len(path) - racing(track.view)
+        upto = len(path) - racing(track.tree)
         if upto <= track.done:
             return
         new = [node for node in path[track.done : upto] if node.verdict is None]
@@ -258,7 +260,7 @@ class Book:
         for node in self.chain.channels[channel].counting() if channel in self.chain.channels else ():
             for ack in node.header.acks:
                 if ack.channel == told and ack.number >= number:
-                    stands = view.tree.standing(ack.number) if view is not None else None
+                    stands = settled(view.tree if view is not None else None, ack.number)
                     if stands is None or stands.hash == ack.hash:
                         return node.number
         return None
@@ -289,7 +291,7 @@ class Book:
         for channel, number, hashed in named:
             if self.chain.roster.role(channel.partition("/")[0]) in {CENTER, "auditor"}:
                 view = self.chain.channels.get(channel)
-                stands = view.tree.standing(number) if view is not None else None
+                stands = settled(view.tree if view is not None else None, number)
                 if stands is None:
                     self._waiting.setdefault(channel, set()).add(node.channel)
                 elif stands.hash == hashed and stands.verdict is None:

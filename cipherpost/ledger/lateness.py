@@ -45,11 +45,30 @@ class Judgement(NamedTuple):
     evidence: str
 
 
+def racing(tree: Tree) -> bool:
+    """Whether two dispatches contend for a channel's last number, and no next one tells which of them stands."""
+    end = tree.end
+    if len(tree.known) == len(tree.path) or not tree.path:
+        return False
+    return any(
+        node is not end and node.parent is end.parent and node.verdict is None and not tree.is_pinned_away(node)
+        for node in tree.slots.get(end.number, ())
+    )
+
+
+def settled(tree: Tree | None, number: int) -> Node | None:
+    """The dispatch that stands at ``number``; None where none is here, or a race for it is open."""
+    stands = None if tree is None else tree.standing(number)
+    return None if tree is None or (stands is tree.end and racing(tree)) else stands
+
+
 _number: Final = itemgetter(0)
 
 
 class Sights:
     """What the center and the auditors have acked of one channel; acks that name another text than stands are left out.
+
+    While a race is open neither side stands, so that nothing depends on which one was read first.
 
     Args:
         tree: of the channel, None while nothing of it is here.
@@ -69,7 +88,7 @@ class Sights:
     def acked(self) -> tuple[list[int], list[Sight]]:
         """The numbers that were acked, rising, and for each the earliest ack of it or a higher one."""
         raw, path = self.raw, self.tree.path if self.tree is not None else []
-        have = len(path)
+        have = len(path) - (self.tree is not None and racing(self.tree))
         if self._built == (len(raw), have):
             return self._numbers, self._best
         self._built = (len(raw), have)

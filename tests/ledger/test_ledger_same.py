@@ -199,3 +199,17 @@ def test_v11_a_race_that_an_entry_of_the_roster_opens_is_noticed() -> None:
     ledger = kept_and_new(net, [*rest, made], [other], [entry], as_of="2026-11-20T00:00:00Z")
     (debt, _) = ledger.debts("2026-11-20T00:00:00Z")
     assert str(debt.state) == "unknown"
+
+
+def test_v11_i8_while_a_race_is_open_it_does_not_matter_which_side_was_read_first() -> None:
+    """An ack of one side shows what stands below it, to whoever took the other side first, too."""
+    net = Net("tver")
+    made = net.report("2026-11-02T09:00:00Z", seen=False)
+    one = net.send("tver/center", "2026-11-03T09:00:00Z", after=made)
+    other = net.send("tver/center", "2026-11-03T09:01:00Z", after=made, by="petrova")
+    net.ack("2026-11-03T10:00:00Z", one, "seen", by="audit")
+    rest = [each for each in net.notes if each not in (one, other)]
+    for first, second in ((one, other), (other, one)):
+        ledger = kept_and_new(net, [*rest, first], [second], as_of="2026-11-20T00:00:00Z")
+        debt = ledger.debts("2026-11-20T00:00:00Z")[0]
+        assert (debt.report, debt.judged_by, debt.evidence) == (made.place, "receipt", "audit/center/1")
