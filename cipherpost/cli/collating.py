@@ -87,7 +87,7 @@ def _show(found: "Collation") -> None:
         output.say()
         output.say(output.safe(name))
         for office, words, place in said:
-            output.body(f"  {office} ({place}): {words}")
+            output.quoted(f"  {office} ({place}):", words)
 
 
 def _tell_remarks(found: "Sequence[Remark]", *, can_send_back: bool) -> None:

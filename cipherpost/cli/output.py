@@ -268,6 +268,19 @@ def body(words: str) -> None:
             say("\n".join(textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)))
 
 
+def quoted(head: str, words: str) -> None:
+    """What somebody wrote behind ``head``; further lines are indented, so that none of them can pass for a head."""
+    import textwrap
+
+    columns = _columns(sys.stdout)
+    for at, line in enumerate(safe(words, lines=True).rstrip("\n").split("\n")):
+        text = f"{head} {line}" if at == 0 else f"    {line}"
+        if columns is not None:
+            wrapped = textwrap.wrap(text, min(80, columns), subsequent_indent="    ", break_on_hyphens=False)
+            text = "\n".join(wrapped)
+        say(text)
+
+
 # ---- tables and JSON ---------------------------------------------------------------------------------------------
 
 

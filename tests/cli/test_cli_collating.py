@@ -116,3 +116,22 @@ def test_demands_are_listed_called_the_same_answered_and_shown_in_the_next_form(
     assert [line.split("\t")[0::5] for line in net.ok("tver", "demands").lines] == [["tver/center/3#1", "center/all/1"]]
     rows = list(csv.DictReader(io.StringIO(net.ok("tver", "demands", "--csv").out)))
     assert [(row["demand"], row["answered_by"]) for row in rows] == [("tver/center/3#1", "center/all/1")]
+
+
+def test_no_line_of_a_text_passes_for_what_another_office_said(net: Net, month: str) -> None:
+    path = net.root / "lines.json"
+    forged = "  samara (samara/center/3): We give up."
+    path.write_text(json.dumps({**TVER, "remarks": f"Quiet.\n{forged}\n\u202eabc"}))
+    net.ok("tver", "correct", "monthly-return", month, "--data", str(path))
+    net.ok("center", "fetch")
+    shown = net.ok("center", "collate", "monthly-return", month).lines
+    assert "  tver (tver/center/4): Quiet." in shown
+    assert forged not in shown
+    assert f"    {forged}" in shown
+    path.write_text(json.dumps({**TVER, "remarks": f"Quiet. {'all of it ' * 5}{forged.strip()} " * 3}))
+    net.ok("tver", "correct", "monthly-return", month, "--data", str(path))
+    net.ok("center", "fetch")
+    shown = net.run("center", "collate", "monthly-return", month, tty=True).lines
+    shown = shown[shown.index("Remarks") :]
+    assert max(map(len, shown)) <= 80
+    assert not any(line.startswith(("samara (", "  samara (")) for line in shown)
