@@ -92,10 +92,16 @@ def parse_toml(content: bytes, *, where: str = "") -> Data:
             where=where,
             rule='name = 41, name = "a text", or for several lines three quotes before and behind',
         ) from None
+    except ValueError:  # Python reads no integer of thousands of digits
+        raise AnswersError("a number is too long", where=where, rule="at most 2^53 - 1") from None
     except RecursionError:
-        raise AnswersError("the TOML is nested too deep", where=where) from None
-    data: Data = _plain(found)
+        raise _too_deep(where) from None
+    data: Data = _plain(found, where)
     return data
+
+
+def _too_deep(where: str) -> AnswersError:
+    return AnswersError("the TOML is nested too deep", where=where, rule=f"at most {limits.JSON_DEPTH}")
 
 
 def parse_csv(form: Form, field: Field, content: bytes, *, where: str = "") -> list[Data]:
@@ -165,11 +171,13 @@ def _read_file(form: Form, name: str, content: bytes) -> Data:
     return settled(form, {field.name: parse_csv(form, field, content, where=name)})
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, where: str, depth: int = 0) -> Any:
+    if depth > limits.JSON_DEPTH:  # dotted keys nest without a bracket
+        raise _too_deep(where)
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: _plain(inner, where, depth + 1) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+        return [_plain(inner, where, depth + 1) for inner in value]
     return value.isoformat() if isinstance(value, date | datetime | time) else value
 
 

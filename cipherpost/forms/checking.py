@@ -89,7 +89,18 @@ def check(form: Form, data: object) -> None:
         )
     found = [] if _keeps_rules(data) else list(_rules_of_all(data, ()))
     if found or not validator(form.data).is_valid(data):
-        raise InvalidDataError(_ordered(form, found, list(validator(form.data).iter_errors(data))), form)
+        errors = list(validator(form.data).iter_errors(_without_long_lists(data)))
+        raise InvalidDataError(_ordered(form, found, errors), form)
+
+
+def _without_long_lists(data: object) -> object:
+    """Lists with too many entries are refused as such; what is wrong in each entry would be said without end."""
+    if not isinstance(data, dict):
+        return data
+    return {
+        key: [] if isinstance(value, list) and len(value) > limits.REPORT_ITEMS else value
+        for key, value in data.items()
+    }
 
 
 def is_blank(value: object) -> bool:

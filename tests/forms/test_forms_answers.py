@@ -190,3 +190,11 @@ def test_a_field_that_stands_in_two_files_is_refused() -> None:
     with pytest.raises(AnswersTwiceError, match="'demands'") as caught:
         read_answers(FORM, [("a.json", b'{"demands": []}'), ("demands.csv", HEAD)])
     assert caught.value.where == "demands.csv"
+
+
+@pytest.mark.parametrize("text", ["a = " + "1" * 6000, "a." * 3000 + "b = 1", "a = " + "[" * 200 + "]" * 200])
+def test_i11_toml_that_python_cannot_take_is_refused_with_the_file(text: str) -> None:
+    with pytest.raises(AnswersError) as caught:
+        parse_toml(text.encode(), where="return.toml")
+    assert caught.value.where == "return.toml"
+    assert caught.value.rule

@@ -217,3 +217,11 @@ def right(data: object) -> bool:
     except InvalidDataError:
         return False
     return True
+
+
+def test_i11_of_a_list_that_is_too_long_nothing_else_is_said() -> None:
+    form = builtin("monthly-return")
+    data = {"reports_held_total": 1, "demands_total": -1, "demands": [{"nope": 1}] * (limits.REPORT_ITEMS + 1)}
+    with pytest.raises(InvalidDataError) as caught:
+        check(form, data)
+    assert [each.place for each in caught.value.problems] == ["demands_total", "demands"]
