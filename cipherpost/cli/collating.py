@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cipherpost.workflows.collating import Collation
     from cipherpost.workflows.opening import Remark
 
-_HEADS = ["field", "sum", "given", "none held", "not known", "not collected", "blank", "least", "most"]
+_HEADS = ["field", "sum", "given", "no figure", "least", "most"]
 
 
 @command()

@@ -291,6 +291,8 @@ def emit(values: Mapping[str, Any]) -> None:
 
 _SHORTENED: Final = frozenset({"subject", "title", "from", "officers"})
 """Columns of free text: on a terminal they end in an ellipsis where the line would be too long."""
+_WHOLE: Final = frozenset({"demand", "dispatch", "number", "answered by", "sum", "given"})
+"""Columns that are never broken: what they show is typed again, or read as one figure."""
 _LEAST: Final = 8
 """Columns of a terminal that free text keeps at least."""
 
@@ -304,12 +306,13 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         return
     from rich import box
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
     console = Console(highlight=False)
     cells = [[_SPOKEN.sub(r"\1\n\2", cell) for cell in row] for row in cells]
-    drawn = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    columns = [Column(head, no_wrap=head in _WHOLE, overflow="fold") for head in heads]
+    drawn = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for row in _fitted(heads, cells, console.width):
         drawn.add_row(*map(Text, row))
     console.print(drawn)

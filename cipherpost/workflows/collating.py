@@ -62,7 +62,7 @@ class Collation:
         yield "reports", self.coverage.line()
 
     def cells(self) -> Iterator[list[str]]:
-        """Figures for a table: field, sum, given, none held, not known, not collected, blank, least, most."""
+        """Figures for a table: field, sum, how many gave one, how many did not and what they said, least, most."""
         for total in self.totals:
             yield from _cells(total, "")
 
@@ -168,13 +168,13 @@ def _of_debt(debt: Debt, titles: Mapping[str, str], state: str) -> dict[str, Any
 
 
 def _cells(total: Total, before: str) -> Iterator[list[str]]:
-    words = [str(len(total.no_number[word])) if word in total.no_number else "" for word in total.no_number]
+    without = {**{word: len(said) for word, said in total.no_number.items()}, "blank": len(total.blank)}
+    words = ", ".join(f"{count} {word}" for word, count in without.items() if count)
     ends = [f"{said.value} ({said.office})" if said is not None else "" for said in (total.least, total.most)]
     summed = "" if total.sum is None else str(total.sum)
-    words += [""] * (3 - len(words))
-    yield [before + total.title, summed, str(len(total.given)), *words, str(len(total.blank)), *ends]
+    yield [before + total.title, summed, str(len(total.given)), words, *ends]
     for choice, places in total.counts.items():
-        yield [f"{before}  {choice}", str(len(places)), "", "", "", "", "", "", ""]
+        yield [f"{before}  {choice}", str(len(places)), "", "", "", ""]
     for column in total.columns:
         yield from _cells(column, f"{before}  ")
 
