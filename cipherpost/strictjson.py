@@ -10,7 +10,7 @@ Canonical form: UTF-8, keys sorted, no spaces, no line feed at the end, integers
 
 import json
 import re
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from cipherpost import limits
 from cipherpost.errors import MalformedError, TooLargeError
@@ -50,6 +50,13 @@ class NotCanonicalError(JsonError):
     """Right JSON, but not in its one canonical form."""
 
 
+class Marked(NamedTuple):
+    """A value that was read, and whether the bytes are what `canonical` prints for it."""
+
+    value: Any
+    canonical: bool
+
+
 def parse(data: bytes, *, limit: int, where: str = "") -> Any:
     """Read one JSON value.
 
@@ -66,23 +73,23 @@ def parse(data: bytes, *, limit: int, where: str = "") -> Any:
         JsonTextError, JsonKeyError, JsonNumberError: as they say.
         JsonError: anything else that is not JSON.
     """
-    return parse_marked(data, limit=limit, where=where)[0]
+    return parse_marked(data, limit=limit, where=where).value
 
 
-def parse_marked(data: bytes, *, limit: int, where: str = "") -> tuple[Any, bool]:
-    """What `parse` gives, and whether ``data`` is known to be what `canonical` prints for it.
+def parse_marked(data: bytes, *, limit: int, where: str = "") -> Marked:
+    """What `parse` gives, and whether ``data`` is what `canonical` prints for it.
 
     Raises:
         As `parse`.
     """
     value = _quickly(data, limit)
     if value is not _UNKNOWN:
-        return value, True
+        return Marked(value, True)
     value = _parse(data, limit, where, _DECODER)
     try:
-        return value, canonical(value) == data
+        return Marked(value, canonical(value) == data)
     except TypeError:
-        return value, False
+        return Marked(value, False)
 
 
 def _quickly(data: bytes, limit: int) -> Any:

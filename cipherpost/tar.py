@@ -52,6 +52,7 @@ from cipherpost.ustar import (
     padme,
     parse_octal,
     parse_records,
+    plain_member,
 )
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
 
 CHUNK: Final = limits.PIECE
 """Bytes that are read and written at a time."""
+_ZEROS: Final = bytes(BLOCK)
 
 
 class Reader(Protocol):
@@ -193,7 +195,10 @@ class Member:
         """
         if self.size > limit:
             raise ArchiveTooLargeError(f"a member has {self.size} bytes", rule=f"at most {limit}")
-        return b"".join(iter(self.read, b""))
+        parts = []
+        while self.left:
+            parts.append(self.read(self.left))
+        return b"".join(parts)
 
 
 class TarReader:
@@ -229,7 +234,7 @@ class TarReader:
             while self._current.read():
                 pass
         block = self._block("a header")
-        if not any(block):
+        if block == _ZEROS:
             self._finish()
             raise StopIteration
         self._members += 1
@@ -255,15 +260,14 @@ class TarReader:
             size -= len(chunk)
 
     def _block(self, what: str) -> bytes:
-        parts, left = [], BLOCK
-        while left:
-            chunk = self._source.read(left)
+        block = b""
+        while len(block) < BLOCK:
+            chunk = self._source.read(BLOCK - len(block))
             if not chunk:
                 raise ArchiveTruncatedError(f"the archive ends after {self._offset} bytes", rule=f"{what} is due")
-            parts.append(chunk)
-            left -= len(chunk)
+            block += chunk
             self._offset += len(chunk)
-        return b"".join(parts)
+        return block
 
     def _finish(self) -> None:
         members = self._offset - BLOCK
@@ -274,6 +278,9 @@ class TarReader:
         self._done = True
 
     def _member(self, block: bytes) -> Member:
+        plain = plain_member(block)
+        if plain is not None:
+            return Member(self, *plain)
         path: bytes | None = None
         long_size: int | None = None
         raw = block

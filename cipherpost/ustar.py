@@ -5,6 +5,7 @@ pass is printed anew by the reader and compared.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from cipherpost import limits
@@ -20,6 +21,7 @@ _KIND: Final = slice(156, 157)
 _USTAR_SIZE: Final = 8**11
 PAX_NAME: Final = b"././@PaxHeader"
 PAX_BYTES: Final = limits.TAR_NAME_BYTES + 64
+_OCTAL = re.compile(rb"[0-7]{11}\x00")
 _RECORD = re.compile(rb"([1-9][0-9]{0,4}) (path|size)=")
 _KINDS: Final = {
     b"1": "a hard link",
@@ -160,6 +162,23 @@ def header(name: bytes, size: int, kind: bytes) -> bytes:
     return block[: _SUM.start] + _checksum(block) + block[_SUM.stop :]
 
 
+@lru_cache(maxsize=256)
+def plain_member(block: bytes) -> tuple[str, int] | None:
+    """Name and size in a header that needs no pax header and is what `headers` prints; None of any other.
+
+    Kept by all its bytes: letters have nearly always the same few headers.
+
+    Raises:
+        ArchiveNameError: it is, but the name is not one that a member may have.
+    """
+    name, size = block[:NAME_FIELD].rstrip(_NUL), block[124:136]
+    if not _OCTAL.fullmatch(size) or headers(name, int(size[:11], 8)) != block:
+        return None
+    text = name.decode("ascii")
+    check_name(text)
+    return text, int(size[:11], 8)
+
+
 def _checksum(block: bytes) -> bytes:
     """The field as it must be: the sum of all bytes of the block, its own eight taken as spaces."""
     return b"%06o\x00 " % (sum(block) - sum(block[_SUM]) + 8 * ord(" "))
@@ -182,7 +201,7 @@ def check_kind(block: bytes) -> None:
 
 def parse_octal(field: bytes) -> int:
     """A size as a header gives it."""
-    if not re.fullmatch(rb"[0-7]{11}\x00", field):
+    if not _OCTAL.fullmatch(field):
         raise ArchiveFieldError("a size is not eleven octal digits")
     return int(field[:11], 8)
 

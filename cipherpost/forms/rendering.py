@@ -73,9 +73,23 @@ def parse_envelope(content: bytes, *, where: str = "") -> Envelope:
         EnvelopeError: not canonical JSON, not of this shape, or too large.
     """
     try:
-        whole = strictjson.parse_canonical(content, limit=limits.DATA_BYTES)
+        said = strictjson.parse_marked(content, limit=limits.DATA_BYTES)
     except (strictjson.JsonError, TooLargeError) as error:
         raise EnvelopeError(error.what, where=where, rule=error.rule) from None
+    return open_envelope(said, where=where)
+
+
+def open_envelope(said: strictjson.Marked, *, where: str = "") -> Envelope:
+    """As `parse_envelope`, of a ``data.json`` that was read as JSON already.
+
+    Raises:
+        EnvelopeError: not canonical JSON, or not of this shape.
+    """
+    try:
+        strictjson.check_marked(said.canonical, where)
+    except strictjson.JsonError as error:
+        raise EnvelopeError(error.what, where=where, rule=error.rule) from None
+    whole = said.value
     if not isinstance(whole, dict) or whole.keys() != _KEYS or not isinstance(whole["data"], dict):
         raise EnvelopeError("this is not a report's data.json", where=where, rule=f"it has {', '.join(sorted(_KEYS))}")
     words = [whole[key] for key in ("form", "hash", "period")]

@@ -16,12 +16,13 @@ from cipherpost.letter.papers import (
     Letterhead,
     MemberInfo,
     MembersError,
+    commitment,
     commitment_start,
     parse_letterhead,
     parse_members,
 )
 from cipherpost.letter.writing import BodyType
-from cipherpost.strictjson import parse
+from cipherpost.strictjson import Marked, parse_marked
 from cipherpost.tar import Member, Reader, Sink, TarReader
 
 Save = Callable[[MemberInfo], Sink | None]
@@ -49,13 +50,15 @@ class Letter:
     """A letter that has been read to its end and whose every byte is committed to by ``hash``.
 
     ``hash`` is that of ``letter_json``; ``body_type`` is None exactly when ``body`` is; ``data`` is the JSON as it
-    was sent, checked to be strict JSON; ``members`` are all of ``members.json``, ``attachments`` those of them.
+    was sent, checked to be strict JSON, and ``said`` its value; ``members`` are all of ``members.json``,
+    ``attachments`` those of them.
     """
 
     subject: str = field(repr=False)
     body: str | None = field(repr=False)
     body_type: BodyType | None
     data: bytes | None = field(repr=False)
+    said: Marked | None = field(repr=False)
     attachments: tuple[MemberInfo, ...]
     fingerprint: str
     from_office: str
@@ -144,9 +147,7 @@ def _paper(archive: TarReader, path: str) -> bytes:
 def _keep(member: Member, info: MemberInfo) -> tuple[bytes, str]:
     """Bytes and commitment of a body or data, whose size `parse_members` has bounded."""
     data = member.read_all(info.size)
-    with Sha256(commitment_start(info)) as digest:
-        digest.update(data)
-        return data, digest.hexdigest()
+    return data, commitment(info, data)
 
 
 def _pass_on(member: Member, info: MemberInfo, sink: Sink | None) -> str:
@@ -173,13 +174,12 @@ def _check_commitments(letter_json: bytes, expect_hash: str, commitments: Sequen
 def _letter(head: Letterhead, members: tuple[MemberInfo, ...], kept: dict[str, bytes], letter_json: bytes) -> Letter:
     body_path = next((path for path in BODIES if path in kept), None)
     data = kept.get(DATA_JSON)
-    if data is not None:
-        parse(data, limit=limits.DATA_BYTES, where=DATA_JSON)
     return Letter(
         subject=head.subject,
         body=None if body_path is None else _body(kept[body_path]),
         body_type=None if body_path is None else "md" if body_path == "body.md" else "txt",
         data=data,
+        said=None if data is None else parse_marked(data, limit=limits.DATA_BYTES, where=DATA_JSON),
         attachments=tuple(info for info in members if info.is_attachment),
         fingerprint=head.fingerprint,
         from_office=head.from_office,

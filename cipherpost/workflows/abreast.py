@@ -5,21 +5,28 @@ open there is left to the caller, who tries again by himself and learns why.
 """
 
 import gc
+import hashlib
+import io
 import os
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from cipherpost.errors import CipherpostError
 
 if TYPE_CHECKING:
     from cipherpost.age import HybridIdentity
     from cipherpost.dispatch.header import Header
+    from cipherpost.letter import Letter
     from cipherpost.workflows.remarks import Forms
 
 LEAST: Final = 1_000
 """Reports from which on the start of other processes pays for itself: it takes them about half a second."""
-_SHARE: Final = 64
-"""Reports handed over at a time."""
+_SHARE: Final = 128
+"""Reports handed over at a time, and taken together through one step after the other."""
+
+
+_Before = TypeVar("_Before")
+_After = TypeVar("_After")
 
 
 class Job(NamedTuple):
@@ -68,10 +75,10 @@ def open_many(
         processors() - 1, mp_context=get_context("spawn"), initializer=_begin, initargs=given
     ) as helpers:
         # The helpers begin at the end, this process at the beginning, until they meet.
-        handed = [helpers.submit(_open_share, share) for share in reversed(shares)][::-1]
+        handed = [helpers.submit(_help, share) for share in reversed(shares)][::-1]
         for share, promised in zip(shares, handed, strict=True):
             if promised.cancel():
-                yield from (open_one(job, *tools) for job in share)
+                yield from _open_share(share, tools)
             else:
                 yield from promised.result()
 
@@ -84,25 +91,81 @@ def _begin(seeds: tuple[bytes, ...], fingerprint: str, forms: "Forms") -> None:
     _tools = _Tools(tuple(HybridIdentity.from_seed(seed) for seed in seeds), fingerprint, forms)
 
 
-def _open_share(jobs: Sequence[Job]) -> list[Found | None]:
+def _help(jobs: Sequence[Job]) -> list[Found | None]:
     assert _tools is not None
-    return [open_one(job, *_tools) for job in jobs]
+    return _open_share(jobs, _tools)
 
 
-def open_one(job: Job, identities: "Sequence[HybridIdentity]", fingerprint: str, forms: "Forms") -> Found | None:
-    """One report after every check to its last byte (V9, V10) and against its form; None where anything fails."""
-    from cipherpost.letter import check_letterhead
-    from cipherpost.workflows import remarks
-    from cipherpost.workflows.letters import unseal
+# ---- opening -------------------------------------------------------------------------------------------------------
 
-    header = job.header
+
+def _open_share(jobs: Sequence[Job], tools: _Tools) -> list[Found | None]:
+    """Reports after every check to their last byte (V9, V10) and against their form; None where anything fails.
+
+    All take a step before any takes the next, so that the processor finds the code and the tables of each at hand:
+    this saves a third of the time.
+    """
+    small = [job for job in jobs if _is_small(job)]
+    plain = [_step(_decrypt, job, tools, job) for job in small]
+    letters = [_step(_read, job, tools, data) for job, data in zip(small, plain, strict=True)]
+    found = iter([_step(_examine, job, tools, letter) for job, letter in zip(small, letters, strict=True)])
+    return [next(found) if _is_small(job) else _step(_open_large, job, tools, job) for job in jobs]
+
+
+def _is_small(job: Job) -> bool:
+    from cipherpost.workflows.letters import SMALL
+
+    return job.header.sealed[0].size <= SMALL
+
+
+def _step(
+    does: Callable[[Job, _Tools, _Before], _After | None], job: Job, tools: _Tools, before: _Before | None
+) -> _After | None:
+    """The next step, unless an earlier one failed."""
+    if before is None:
+        return None
     try:
-        with open(job.path, "rb") as file:  # noqa: PTH123
-            outcome, hash = unseal(file, header, identities, first=job.first)
-        if hash != header.sealed[0].hash or isinstance(outcome, CipherpostError):
-            return None
-        check_letterhead(outcome, header, fingerprint)
-        form, data = remarks.examine(forms, header, outcome)
+        return does(job, tools, before)
     except (CipherpostError, OSError):
         return None
+
+
+def _decrypt(job: Job, tools: _Tools, _: Job) -> bytes | None:
+    """The plaintext of a small sealed file, once it is the one that the header signs."""
+    from cipherpost.workflows.letters import SMALL, decrypt
+
+    sealed = job.header.sealed[0]
+    with open(job.path, "rb") as file:  # noqa: PTH123
+        data = file.read(SMALL + 1)
+    if len(data) != sealed.size or hashlib.sha256(data).hexdigest() != sealed.hash:
+        return None
+    return decrypt(job.header, tools.identities, io.BytesIO(data), job.first).read()
+
+
+def _read(job: Job, tools: _Tools, plain: bytes) -> "Letter":
+    from cipherpost.letter import check_letterhead, read_letter
+
+    assert job.header.letter is not None
+    letter = read_letter(io.BytesIO(plain), expect_hash=job.header.letter)
+    check_letterhead(letter, job.header, tools.fingerprint)
+    return letter
+
+
+def _examine(job: Job, tools: _Tools, letter: "Letter") -> Found:
+    from cipherpost.workflows import remarks
+
+    form, data = remarks.examine(tools.forms, job.header, letter)
     return Found(form.hash, data)
+
+
+def _open_large(job: Job, tools: _Tools, _: Job) -> Found | None:
+    """The same with a file that is better not held as a whole."""
+    from cipherpost.letter import check_letterhead
+    from cipherpost.workflows.letters import unseal
+
+    with open(job.path, "rb") as file:  # noqa: PTH123
+        letter, hash = unseal(file, job.header, tools.identities, first=job.first)
+    if hash != job.header.sealed[0].hash or isinstance(letter, CipherpostError):
+        return None
+    check_letterhead(letter, job.header, tools.fingerprint)
+    return _examine(job, tools, letter)

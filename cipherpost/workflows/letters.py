@@ -15,7 +15,7 @@ from cipherpost.errors import CipherpostError, NotAuthenticError, NotForUsError,
 from cipherpost.postoffice import names
 
 if TYPE_CHECKING:
-    from cipherpost.age import Identity
+    from cipherpost.age import Decryptor, Identity
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk, Progress
     from cipherpost.digest import Source
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cipherpost.roster.state import OfficerInfo
 
 HYBRID_STANZA: Final = "mlkem768x25519"
-_SMALL: Final = 64 * limits.KIB
+SMALL: Final = 64 * limits.KIB
 """Bytes of a sealed file up to which it is read and decrypted at once."""
 
 
@@ -252,7 +252,7 @@ def unseal(
     size = header.sealed[0].size
     with Sha256() as digest:
         source = HashedReader(file, digest)
-        if size <= _SMALL:  # at once: most letters are small, and there are many of them
+        if size <= SMALL:  # at once: most letters are small, and there are many of them
             outcome = _decrypted(header, identities, io.BytesIO(source.read(size)), first, save, progress)
         else:
             outcome = _decrypted(header, identities, source, first, save, progress)
@@ -267,23 +267,13 @@ def _decrypted(
     save: "Save | None",
     progress: "Progress | None",
 ) -> "Letter | CipherpostError":
-    from cipherpost import age
     from cipherpost.desk import Silent
     from cipherpost.letter import read_letter
 
     assert header.letter is not None
     try:
-        plain = age.decrypt(identities, source, first=first)
-        weaker = sorted({kind for kind in plain.stanzas if kind != HYBRID_STANZA and not kind.endswith("-grease")})
-        if weaker:
-            raise DowngradedError(
-                f"it is sealed to recipients of the kind {weaker[0]}",
-                channel=header.channel,
-                number=header.number,
-                rule=f"V9: the roster's sealing keys are {HYBRID_STANZA}",
-                hints=(f"tell {header.office} to update cipherpost",),
-            )
-        if header.sealed[0].size <= _SMALL:
+        plain = decrypt(header, identities, source, first)
+        if header.sealed[0].size <= SMALL:
             return read_letter(io.BytesIO(plain.read()), expect_hash=header.letter, save=save)
         with (progress or Silent()).work("opening", header.sealed[0].size, "B") as step:
             letter = read_letter(_Counted(plain, step), expect_hash=header.letter, save=save)
@@ -291,6 +281,27 @@ def _decrypted(
     except CipherpostError as error:
         return error
     return letter
+
+
+def decrypt(header: "Header", identities: "Sequence[Identity]", source: "Source", first: int | None) -> "Decryptor":
+    """The plaintext of a sealed file, which is to be of the roster's kind of keys.
+
+    Raises:
+        DowngradedError, and the errors of `cipherpost.age.decrypt`.
+    """
+    from cipherpost import age
+
+    plain = age.decrypt(identities, source, first=first)
+    weaker = sorted({kind for kind in plain.stanzas if kind != HYBRID_STANZA and not kind.endswith("-grease")})
+    if weaker:
+        raise DowngradedError(
+            f"it is sealed to recipients of the kind {weaker[0]}",
+            channel=header.channel,
+            number=header.number,
+            rule=f"V9: the roster's sealing keys are {HYBRID_STANZA}",
+            hints=(f"tell {header.office} to update cipherpost",),
+        )
+    return plain
 
 
 class _Counted:

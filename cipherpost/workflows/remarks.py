@@ -107,18 +107,18 @@ def examine(forms: Forms, header: "Header", letter: "Letter") -> "tuple[Form, di
         EnvelopeError: its data are no report. FormMissingError: see there.
     """
     from cipherpost.forms.checking import EmptyReportError, InvalidDataError, check
-    from cipherpost.forms.rendering import parse_envelope
+    from cipherpost.forms.rendering import open_envelope
 
     report = header.report
     assert report is not None
-    if letter.data is None:
+    if letter.said is None:
         raise NoReportDataError(
             "it has no data",
             rule="a report that is not nil carries data.json",
             channel=header.channel,
             number=header.number,
         )
-    envelope = parse_envelope(letter.data)
+    envelope = open_envelope(letter.said)
     if (envelope.form, envelope.period) != (report.form, report.period):
         raise OtherReportError(
             "its letter is about another form or period than its header",
@@ -133,7 +133,7 @@ def examine(forms: Forms, header: "Header", letter: "Letter") -> "tuple[Form, di
         raise ReportDataError(error.what, channel=header.channel, number=header.number) from None
     except InvalidDataError as error:
         raise ReportDataError(_named(error), channel=header.channel, number=header.number) from None
-    return form, dict(envelope.data)
+    return form, envelope.data
 
 
 def _named(error: "InvalidDataError") -> str:
