@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from cipherpost.ledger import calendar
-from cipherpost.ledger.account import Account
+from cipherpost.ledger.account import Account, Filing
 from cipherpost.ledger.book import Book
 from cipherpost.ledger.judging import AGREED, OWN_WORD, Claim, Clock, judge_debt, ruling_of
 from cipherpost.ledger.rosters import Rosters
@@ -15,15 +15,20 @@ from cipherpost.roster.duties import DutyInfo
 
 NO_BEFORE: Final = "no report before it"
 ACKED_AFTER: Final = "acked after the day"
+MOVED_AFTER: Final = "moved after the day"
 
 
 class _Event(NamedTuple):
-    """An event of one office: the duties about it, the story under each form, and the day it is held."""
+    """An event of one office: the duties about it, the story under each form, and the day it is held.
+
+    ``announced``: the day for which it was announced, a later one only where that was said before the day began.
+    """
 
     id: str
     duties: tuple[DutyInfo, ...]
     stories: dict[str, Story]
     held: date
+    announced: date
 
 
 def event_debts(book: Book, rosters: Rosters, account: Account, clock: Clock) -> Iterator[Told]:
@@ -36,19 +41,28 @@ def event_debts(book: Book, rosters: Rosters, account: Account, clock: Clock) ->
     ]
     asked = {duty.form: duty for duty in duties}  # of several about one form the one stated last
     for event, forms in account.events.items():
-        found = _event(account, event, [asked[form] for form in forms if form in asked], clock)
+        found = _event(rosters, account, event, [asked[form] for form in forms if form in asked], clock)
         if found is not None:
             yield from _debts(book, rosters, account, found._replace(duties=tuple(asked.values())), clock)
 
 
-def _event(account: Account, event: str, duties: list[DutyInfo], clock: Clock) -> _Event | None:
+def _event(rosters: Rosters, account: Account, event: str, duties: list[DutyInfo], clock: Clock) -> _Event | None:
     stories = {duty.form: tell(account, (duty.form, event), clock.as_of) for duty in duties}
-    held = _held(account, event, duties, clock)
-    return None if held is None else _Event(event, tuple(duties), stories, held)
+    named = _named(account, event, duties, clock)
+    if not named:
+        return None
+    announced = named[0].day
+    for each in named[1:]:  # moved in time; afterwards nobody makes his report early by naming another day
+        if announced is None or each.time <= calendar.start_of(announced, rosters.end_zone(announced, clock.as_of)):
+            announced = each.day
+    held = named[-1].day
+    assert held is not None
+    assert announced is not None
+    return _Event(event, tuple(duties), stories, held, announced)
 
 
-def _held(account: Account, event: str, duties: list[DutyInfo], clock: Clock) -> date | None:
-    """The day held: of the newest report before it, else of any."""
+def _named(account: Account, event: str, duties: list[DutyInfo], clock: Clock) -> list[Filing]:
+    """The reports that say on which day it is held, by number: those before it, else all."""
     for before in (True, False):
         filings = [
             each
@@ -58,8 +72,8 @@ def _held(account: Account, event: str, duties: list[DutyInfo], clock: Clock) ->
             if not each.cancels and account.known(each.number, each.time, clock.as_of)
         ]
         if filings:
-            return max(filings, key=lambda each: each.number).day
-    return None
+            return sorted(filings, key=lambda each: each.number)
+    return []
 
 
 def _debts(book: Book, rosters: Rosters, account: Account, event: _Event, clock: Clock) -> Iterator[Told]:
@@ -78,6 +92,8 @@ def _debts(book: Book, rosters: Rosters, account: Account, event: _Event, clock:
         if duty.within is None:
             if story.versions and _acked_after(account, story, claim.deadline, clock.as_of):
                 facts.append(ACKED_AFTER)
+            if event.announced != event.held:
+                facts.append(MOVED_AFTER)
         elif story.versions and before and not _goes_before(stories, story.versions[0].number):
             facts.append(NO_BEFORE)
         debt = judge_debt(book, account, claim, story, clock, moot=moot, facts=tuple(facts), unknown=account.trouble)
@@ -85,11 +101,12 @@ def _debts(book: Book, rosters: Rosters, account: Account, event: _Event, clock:
 
 
 def _claim(rosters: Rosters, account: Account, duty: DutyInfo, event: _Event, as_of: str) -> tuple[Claim, bool]:
-    zone = rosters.end_zone(event.held, as_of)
-    start, over = calendar.start_of(event.held, zone), calendar.end_of(event.held, zone)
+    held = event.announced if duty.within is None else event.held
+    zone = rosters.end_zone(held, as_of)
+    start, over = calendar.start_of(held, zone), calendar.end_of(held, zone)
     stated = rosters.since(duty.entry)
     if duty.within is None:
-        day, deadline, end = event.held - timedelta(days=1), start, None
+        day, deadline, end = held - timedelta(days=1), start, None
         asked = any(each.form == duty.form for each in rosters.duties(rosters.entry_at(min(start, as_of))))
     else:
         last = max(event.held, calendar.local_day(stated, zone)) if stated > over else event.held

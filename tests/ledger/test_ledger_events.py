@@ -77,6 +77,17 @@ def test_v11_a_conference_moved_to_another_day_takes_its_deadlines_along() -> No
     assert net.state(LATER, SECOND) == "on-time"
 
 
+def test_v11_naming_another_day_after_it_makes_no_late_report_early() -> None:
+    net = Net(duties=DUTIES)
+    first = net.report("2026-12-11T09:00:00Z", "conference-before", EVENT, held=HELD)
+    assert net.state(LATER, FIRST) == "late"
+    net.report("2026-12-12T09:00:00Z", "conference-before", EVENT, held="2026-12-20", supersedes=first.number)
+    debt = net.debt(LATER, FIRST)
+    assert (str(debt.state), debt.deadline) == ("late", BEGINS)
+    assert "moved after the day" in debt.facts
+    assert net.debt(LATER, SECOND).deadline == midnight("2026-12-27"), "what is owed afterwards follows the day held"
+
+
 def test_v11_the_day_is_that_of_the_newest_report_before_it_whatever_the_one_after_says() -> None:
     net, _ = conference()
     after(net, held="2026-12-11")
