@@ -276,6 +276,7 @@ class TarReader:
         if self._source.read(1):
             raise ArchiveTrailingError(f"bytes follow the end of the archive at byte {self._offset}")
         self._done = True
+        self._current = None  # a member knows its archive: no circle is left, which would be freed late
 
     def _member(self, block: bytes) -> Member:
         plain = plain_member(block)

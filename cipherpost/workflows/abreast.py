@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from cipherpost.errors import CipherpostError
@@ -155,7 +156,14 @@ def _examine(job: Job, tools: _Tools, letter: "Letter") -> Found:
     from cipherpost.workflows import remarks
 
     form, data = remarks.examine(tools.forms, job.header, letter)
-    return Found(form.hash, data)
+    return Found(form.hash, {intern(name): _with_names_shared(value) for name, value in data.items()})
+
+
+def _with_names_shared(value: Any) -> Any:
+    """A value with the names of columns, which the form knows, once for all reports and not in each."""
+    if isinstance(value, list):
+        return [{intern(name): inner for name, inner in row.items()} for row in value]
+    return value
 
 
 def _open_large(job: Job, tools: _Tools, _: Job) -> Found | None:

@@ -11,10 +11,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread, get_native_id
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
@@ -22,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PrivateKey, Suite
 from nacl.bindings import crypto_sign_open
 
-from benchmarks.measure import Figure, in_turns, peak_memory
+from benchmarks.measure import Figure, high_water, in_turns, peak_memory
 from benchmarks.stage import NETWORK, Stage
 from cipherpost.age import Encryptor, HybridIdentity, HybridRecipient
 from cipherpost.chain.network import Chain
@@ -36,7 +39,6 @@ from cipherpost.note import Purpose, SignerKey, Text, split
 from cipherpost.roster import words
 from cipherpost.text import sha256
 from cipherpost.workflows import entries
-from cipherpost.workflows.abreast import processors
 from cipherpost.workflows.collating import Collation, collate
 
 GROUP: Final = "collating"
@@ -227,19 +229,35 @@ def run(home: Path, period: str) -> Collation:
         return collate(desk, _FORM, period)
 
 
-def _helpers_memory() -> float:
-    """MiB that the processes which helped held at most: as many as there are, each as large as the largest."""
-    if sys.platform == "win32":
-        return 0.0
-    import resource
+class _Watch(Thread):
+    """MiB that the processes which help this one held at most, in all.
 
-    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return (processors() - 1) * most / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    Looked at while they live: what the kernel says of them afterwards counts the process that started them too.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._children = Path(f"/proc/self/task/{get_native_id()}/children")
+        self._most: dict[str, float] = {}
+
+    def run(self) -> None:
+        """Look again and again; where there is no /proc, nothing is found."""
+        while self._children.exists():
+            for pid in self._children.read_text("ascii").split():
+                with suppress(OSError, StopIteration):
+                    self._most[pid] = high_water(Path(f"/proc/{pid}/status"))
+            time.sleep(0.02)
+
+    def most(self) -> float:
+        """Of all of them."""
+        return sum(self._most.values())
 
 
 if __name__ == "__main__":
     from cipherpost.cli import collect_seldom
 
     collect_seldom()
+    watch = _Watch()
+    watch.start()
     run(Path(sys.argv[1]), sys.argv[2])
-    print(peak_memory() + _helpers_memory())
+    print(peak_memory() + watch.most())

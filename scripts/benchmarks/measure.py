@@ -4,6 +4,7 @@ import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Final, Literal
 
@@ -88,13 +89,17 @@ def peak_memory() -> float:
     The kernel's high-water mark where it has one: `resource` counts the process that started this one too.
     """
     import sys
-    from pathlib import Path
 
     status = Path("/proc/self/status")
     if status.exists():
-        line = next(line for line in status.read_text("ascii").splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) / 1024
+        return high_water(status)
     import resource
 
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most / MIB if sys.platform == "darwin" else most / 1024
+
+
+def high_water(status: Path) -> float:
+    """The same of the process whose file in ``/proc`` this is; StopIteration where it has ended."""
+    line = next(line for line in status.read_text("ascii").splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
