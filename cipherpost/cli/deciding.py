@@ -24,7 +24,7 @@ def _deciding(*, dated: bool) -> Callable[[Callable[..., Any]], Callable[..., An
             click.argument("words", nargs=-1, metavar=_WORDS),
             *([click.option("--until", type=_DAY, metavar="DATE", help="The new day.")] if dated else []),
             click.option("-m", "--message", metavar="WHY", help="The reason; only the office reads it."),
-            click.option("--withdraw", is_flag=True, help="Take this decision back; needs -m too."),
+            click.option("--withdraw", is_flag=True, help="Take back all decisions on this debt."),
             click.option("-n", "--dry-run", is_flag=True, help="Say what would be done."),
             override,
         ]
@@ -169,7 +169,7 @@ def remind(
         code = output.sent(session, [each.posted for each in done.sent], whole=whole)
     if session.quiet:
         return code
-    for each in done.sent:
+    for each in (sent for sent in done.sent if not sent.posted.already):
         output.tell(f"{'would remind' if dry_run else 'reminded'} {output.safe(each.line())}")
     for office, reason in done.left_out.items():
         output.tell(f"not reminded: {output.safe(f'{office}: {reason}')}")

@@ -175,12 +175,22 @@ def _letters(desk: "Desk", target: Target, verdict: Verdict) -> _Letters:
     return found
 
 
+def _body(debt: Debt, verdict: Verdict) -> str:
+    """The reason, and for the clerk who reads it the day and what to do."""
+    if verdict.day is None or verdict.withdraw:
+        return verdict.why
+    act = "cipherpost owed"
+    if verdict.word == "sent-back" and debt.order is None:
+        act = f"cipherpost correct {debt.form} {debt.period} --edit"
+    return f"{verdict.why.rstrip()}\n\nThe last day is {verdict.day}.\n  {act}\n"
+
+
 def _letter(desk: "Desk", debt: Debt, verdict: Verdict) -> _Letter:
     """The decision on one debt, if it makes sense; the same command said twice is answered with the first (I4)."""
     plan = Plan(channel=f"{CENTER}/{debt.office}", kind="decision", created=desk.time(), decision=verdict.line(debt))
     assert plan.decision is not None
     subject = _SUBJECTS[plan.decision.verdict].format(debt.name)
-    letter = Outgoing(body=verdict.why, body_type="txt", subject=subject)
+    letter = Outgoing(body=_body(debt, verdict), body_type="txt", subject=subject)
     try:
         _check(desk, debt, verdict)
     except UseError:

@@ -332,7 +332,8 @@ def _letter(form: "Form") -> Outgoing:
         *(f"- {each.title or each.name}{' (required)' if each.required else ''}" for each in form.fields),
         "",
         f"Its JSON Schema comes with this letter: cipherpost form show {form.name} --version {form.version}",
-        f"It is filled in with: cipherpost report {form.name} PERIOD --edit",
+        "What you owe, and when, is shown by: cipherpost owed",
+        f"How it is filled in is shown by: cipherpost report {form.name} --help",
         "",
     ]
     subject = f"Form {form.name} {form.version}: {form.title}"[: limits.FREE_TEXT].strip()

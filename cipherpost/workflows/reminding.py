@@ -191,4 +191,4 @@ def _answer(debt: Debt) -> str:
     if debt.order is not None:
         return f"cipherpost reply {debt.order} FILE" if debt.what == "reply" else f"cipherpost complied {debt.order}"
     verb = "correct" if debt.state is State.SENT_BACK else "report"
-    return f"cipherpost {verb} {debt.form} {debt.period}"
+    return f"cipherpost {verb} {debt.form} {debt.period} --edit"

@@ -43,6 +43,10 @@ def test_sent_back_asks_for_a_correction_and_a_correction_settles_it(owed: Net, 
     assert debt(owed, "tver", "2024-03")["state"] == "sent-back"
     round_(owed, clock, "tver")
     assert "2024-04-15" in owed.ok("tver", "owed").out
+    told = texts(owed, "tver", place)["body"]
+    assert told == (
+        "You held two.\n\nThe last day is 2024-04-15.\n  cipherpost correct monthly-return 2024-03 --edit\n"
+    )
     nil(owed, clock, "correct", *MARCH, "--nil", "-m", "They were held in March.")
     assert debt(owed, "tver", "2024-03")["state"] == "nil"
     again = owed.run("center", "send-back", report, "--until", "2024-04-15", "-m", "You held two.")

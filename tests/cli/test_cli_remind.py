@@ -31,7 +31,7 @@ def test_each_office_gets_one_instruction_with_its_debts_in_words(owed: Net, clo
         "Tver Gubernia Committee: one thing is owed to the center on 2024-04-02.\n\n"
         "We meet on Monday.\n\n"
         "- monthly-return 2024-03: due on 2024-04-05\n"
-        "  cipherpost report monthly-return 2024-03\n\n"
+        "  cipherpost report monthly-return 2024-03 --edit\n\n"
         "What has been sent in the meantime is not meant.\n"
     )
 
@@ -66,7 +66,7 @@ def test_overdue_sent_back_and_soon_due_are_named_with_how_to_settle_them(owed: 
     told = texts(owed, "tver", f"center/tver/{reminded['tver']['number']}")
     assert told["subject"] == "Reminder: 2 open, 1 pressing"
     assert "- monthly-return 2024-03: sent back, is to be corrected by 2024-04-15" in told["body"]
-    assert "  cipherpost correct monthly-return 2024-03\n" in told["body"]
+    assert "  cipherpost correct monthly-return 2024-03 --edit\n" in told["body"]
     assert f"- reply to {order(owed)}: due on 2024-04-20\n  cipherpost reply {order(owed)} FILE\n" in told["body"]
     told = texts(owed, "samara", f"center/samara/{reminded['samara']['number']}")
     assert "- monthly-return 2024-03: overdue, it was due on 2024-04-05" in told["body"]
