@@ -15,7 +15,7 @@ from cipherpost.ledger.collation import Total
 from cipherpost.pages.collation import collation_page
 from cipherpost.roster import words
 from cipherpost.strictjson import canonical
-from cipherpost.workflows import abreast, entries, remarks
+from cipherpost.workflows import abreast, entries, letters, remarks
 from cipherpost.workflows.collating import Collation, NoSuchListError, NothingToCollateError, collate
 from cipherpost.workflows.returns import NotForCommitteesError
 
@@ -287,8 +287,9 @@ def test_i5_no_plaintext_of_any_report_stays_in_the_home(owing: Net) -> None:
         assert text.encode() not in path.read_bytes(), path
 
 
+@pytest.mark.parametrize("share", [1, 9])
 def test_i7_helping_processes_give_the_same_collation_and_leave_bad_reports_to_be_named(
-    owing: Net, monkeypatch: pytest.MonkeyPatch
+    owing: Net, monkeypatch: pytest.MonkeyPatch, share: int
 ) -> None:
     report(owing, IVANOV, None, raw=wrong({}))
     report(owing, ORLOV, figures(4, 1, demand("Bread")))
@@ -296,10 +297,33 @@ def test_i7_helping_processes_give_the_same_collation_and_leave_bad_reports_to_b
     owing.fetch(STASOVA)
     alone = collated(owing, STASOVA).as_json()
     monkeypatch.setattr(abreast, "LEAST", 1)
-    monkeypatch.setattr(abreast, "_SHARE", 1)
+    monkeypatch.setattr(abreast, "_SHARE", share)
     monkeypatch.setattr(abreast, "processors", lambda: 2)
     assert collated(owing, STASOVA).as_json() == alone
     assert len(alone["remarks"]) == len(alone["reports"]) == 1
+
+
+@pytest.mark.parametrize("small", [letters.SMALL, 0])
+def test_i7_reports_opened_together_or_as_large_ones_give_the_same_collation(
+    owing: Net, monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    report(owing, IVANOV, None, raw=wrong({}))
+    report(owing, ORLOV, figures(4, 1, demand("Bread")))
+    owing.later(minutes=1)
+    owing.fetch(STASOVA)
+    alone = collated(owing, STASOVA).as_json()
+    opened: list[abreast.Found | None] = []
+
+    def here(jobs: Any, *tools: Any) -> Any:
+        opened.extend(abreast._open_share(jobs, abreast._Tools(*tools)))
+        return iter(opened)
+
+    monkeypatch.setattr(abreast, "LEAST", 1)
+    monkeypatch.setattr(abreast, "processors", lambda: 2)
+    monkeypatch.setattr(abreast, "open_many", here)
+    monkeypatch.setattr(letters, "SMALL", small)
+    assert collated(owing, STASOVA).as_json() == alone
+    assert sorted(each is None for each in opened) == [False, True]
 
 
 # ---- versions of a form ----------------------------------------------------------------------------------------------
