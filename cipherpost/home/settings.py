@@ -350,10 +350,7 @@ def _no_home(home: Path | None) -> NoHomeError:
         "there is no home here" if home else "no home was found",
         where=str(home or ""),
         rule=f"a home is a folder with {SETTINGS}",
-        hints=(
-            "cipherpost init NETWORK --officer NAME --post URL    (or: join INVITATION --officer NAME)",
-            "--fingerprint F, to audit or verify without a home",
-        ),
+        hints=("cipherpost init NETWORK --officer NAME --post URL", "cipherpost join INVITATION --officer NAME"),
     )
 
 
