@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LEAST: Final = 1_000
 """Reports from which on the start of other processes pays for itself: it takes them about half a second."""
+_MOST: Final = 8
+"""Helpers, each of some 50 MiB; Windows would take at most 61."""
 _SHARE: Final = 128
 """Reports handed over at a time, and taken together through one step after the other."""
 
@@ -67,21 +69,26 @@ def open_many(
 ) -> Iterator[Found | None]:
     """Each report in order; None for one that the caller has to look at himself."""
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
     tools = _Tools(identities, fingerprint, forms)
     given = (tuple(each.seed for each in identities), fingerprint, forms)
     shares = [jobs[at : at + _SHARE] for at in range(0, len(jobs), _SHARE)]
     with ProcessPoolExecutor(
-        processors() - 1, mp_context=get_context("spawn"), initializer=_begin, initargs=given
+        min(processors() - 1, _MOST), mp_context=get_context("spawn"), initializer=_begin, initargs=given
     ) as helpers:
         # The helpers begin at the end, this process at the beginning, until they meet.
         handed = [helpers.submit(_help, share) for share in reversed(shares)][::-1]
         for share, promised in zip(shares, handed, strict=True):
             if promised.cancel():
                 yield from _open_share(share, tools)
-            else:
-                yield from promised.result()
+                continue
+            try:
+                found = promised.result()
+            except BrokenProcessPool:  # a helper was killed, for want of memory or by somebody: nothing is lost
+                found = _open_share(share, tools)
+            yield from found
 
 
 def _begin(seeds: tuple[bytes, ...], fingerprint: str, forms: "Forms") -> None:

@@ -1,6 +1,7 @@
 """Collation from home to home: what is added up, what is left out, and that an auditor gets the same bytes."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -324,6 +325,27 @@ def test_i7_reports_opened_together_or_as_large_ones_give_the_same_collation(
     monkeypatch.setattr(letters, "SMALL", small)
     assert collated(owing, STASOVA).as_json() == alone
     assert sorted(each is None for each in opened) == [False, True]
+
+
+def test_i7_helpers_that_die_cost_time_and_nothing_else(owing: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    both_report(owing)
+    owing.later(minutes=1)
+    owing.fetch(STASOVA)
+    alone = collated(owing, STASOVA).as_json()
+    done: list[int] = []
+    share = abreast._open_share
+
+    def here(jobs: Any, tools: Any) -> Any:
+        done.append(len(jobs))
+        return share(jobs, tools)
+
+    monkeypatch.setattr(abreast, "LEAST", 1)
+    monkeypatch.setattr(abreast, "_SHARE", 1)
+    monkeypatch.setattr(abreast, "processors", lambda: 2)
+    monkeypatch.setattr(abreast, "_begin", os.kill)  # takes other arguments: each helper ends as it begins
+    monkeypatch.setattr(abreast, "_open_share", here)
+    assert collated(owing, STASOVA).as_json() == alone
+    assert done == [1, 1]
 
 
 # ---- versions of a form ----------------------------------------------------------------------------------------------
