@@ -63,3 +63,9 @@ def found(report):
 
 def places(report, code):
     return [place for what, place in found(report) if what == code]
+
+
+def lines(report):
+    shown = list(report.lines())
+    assert all(len(line) <= 80 for line in shown)
+    return shown

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from auditkit import Board, ack_of
 from workflowkit import Net, build, settle
 
+from cipherpost.dispatch.header import Ack
 from cipherpost.home.settings import SETTINGS
 
 
@@ -48,3 +50,16 @@ def make_net(template: tuple[Path, datetime], tmp_path: Path, monkeypatch: pytes
 @pytest.fixture
 def net(make_net: Callable[[str], Net]) -> Net:
     return make_net("net")
+
+
+@pytest.fixture
+def board():
+    """Three letters of tver to the center, acked, and two of the center to all."""
+    made = Board()
+    made.sent = made.net.run("tver/center", 3)
+    made.circulars = made.net.run("center/all", 2, by="stasova", kind="circular")
+    acks = (ack_of(made.sent[2]), Ack(made.sent[2].channel, 3, made.sent[2].hash, "seen"))
+    made.receipt = made.net.make("center/tver", by="stasova", kind="receipt", acks=acks)
+    heard = made.net.make("kursk/center", kind="receipt", acks=(Ack("center/all", 2, made.circulars[1].hash, "seen"),))
+    made.post(*made.sent, *made.circulars, made.receipt, heard)
+    return made
