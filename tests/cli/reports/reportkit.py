@@ -119,3 +119,17 @@ def at_terminal(net: Net, home: str, words: Sequence[str], answers: str) -> Resu
     os.kill(pid, signal.SIGHUP)  # it waits for an answer that nobody gives, or has ended
     _, status = os.waitpid(pid, 0)
     return Result(tuple(words), os.waitstatus_to_exitcode(status), "", shown.decode().replace("\r\n", "\n"))
+
+
+def report(net, *words, home="tver", **given):
+    return net.ok(home, "report", *words, **given).lines[0]
+
+
+def from_file(net, name="return.json"):
+    return ("--data", str(net.root / name))
+
+
+def new_event(net, home="tver"):
+    """A conference reported beforehand; its place and its event."""
+    place = report(net, "conference-before", "--new-event", *from_file(net, "before.json"), home=home)
+    return place, header(net, place, home).report.period
