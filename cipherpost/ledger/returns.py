@@ -47,6 +47,8 @@ _RANK: Final = {state: rank for rank, state in enumerate(GRAVEST)}
 _NOTHING_OWED: Final = frozenset({State.MOOT, State.EXCUSED})
 _MISSED: Final = frozenset({State.OVERDUE, State.SENT_BACK})
 _AWAITED: Final = OPEN - _MISSED - {State.UNKNOWN}
+_EVERYBODY: Final = 4
+"""From so many on, a short line of coverage counts those that are all and does not name them."""
 
 
 # ---- one debt ----------------------------------------------------------------------------------------------------
@@ -161,8 +163,7 @@ class Coverage:
 
     ``late`` and ``nil`` are among the ``reported``, ``late_offices`` who the late ones are of. ``missing`` names those
     whose time is over, or whose report was sent back; ``awaited`` those who still have time. ``left_out``: reports that
-    cannot be read, where sums are made of them; they are among ``reported`` all the same. Offices with several debts,
-    of events, are named with each.
+    cannot be read, where sums are made of them; they are among ``reported`` all the same. Names are those of `naming`.
     """
 
     reported: int
@@ -177,27 +178,42 @@ class Coverage:
     left_out: tuple[str, ...] = ()
 
     def line(self, most: int | None = None) -> str:
-        """``18 of 20 reported; 2 late; 1 nil; 0 unknown; missing: omsk, perm``, at most so many names of a sort."""
+        """``18 of 20 reported; 2 late; 1 nil; 0 unknown; missing: omsk, perm``.
+
+        Args:
+            most: name at most so many of a sort, and say ``all 20`` where it is everybody; None: name all.
+        """
         parts = [
             f"{self.reported} of {self.owed} reported",
             f"{self.late} late",
             f"{self.nil} nil",
-            f"{len(self.unknown)} unknown" + (f": {_names(self.unknown, most)}" if self.unknown else ""),
-            f"missing: {_names(self.missing, most)}",
+            f"{len(self.unknown)} unknown" + (f": {self._of_owed(self.unknown, most)}" if self.unknown else ""),
+            f"missing: {self._of_owed(self.missing, most)}",
         ]
         if self.awaited:
-            parts.append(f"not due yet: {_names(self.awaited, most)}")
+            parts.append(f"not due yet: {self._of_owed(self.awaited, most)}")
         if self.excused:
             parts.append(f"excused: {_names(self.excused, most)}")
         if self.left_out:
             parts.append(f"left out: {_names(self.left_out, most)}")
         return "; ".join(parts)
 
+    def _of_owed(self, names: Sequence[str], most: int | None) -> str:
+        """Names that are all of debts counted as owed."""
+        if most is not None and _EVERYBODY <= len(names) == self.owed and not any(map(_is_marked, names)):
+            return f"all {len(names)}"
+        return _names(names, most)
+
 
 def _names(names: Sequence[str], most: int | None) -> str:
     if most is None or len(names) <= most:
         return ", ".join(names) or "none"
     return f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def _is_marked(name: str) -> bool:
+    """Whether a name says more than whose debt it is, as ``tver (sent back)`` does."""
+    return name.endswith(")")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,6 +332,11 @@ def matrix(debts: Iterable[Debt], *, titles: Mapping[str, str], as_of: str) -> M
 def coverage(debts: Iterable[Debt]) -> Coverage:
     """How complete ``debts`` are; names stand in the order given."""
     kept = list(debts)
+    name = naming(kept)
+
+    def who(debt: Debt) -> str:
+        return f"{name(debt)} (sent back)" if debt.state is State.SENT_BACK else name(debt)
+
     owed = [debt for debt in kept if debt.state not in _NOTHING_OWED]
     late = [debt for debt in owed if is_late(debt)]
     reported = [debt for debt in owed if debt.state in REPORTED]
@@ -324,18 +345,32 @@ def coverage(debts: Iterable[Debt]) -> Coverage:
         owed=len(owed),
         late=len(late),
         nil=sum(debt.state is State.NIL or "nil" in debt.facts for debt in reported),
-        unknown=tuple(_who(debt) for debt in owed if debt.state is State.UNKNOWN),
-        missing=tuple(_who(debt) for debt in owed if debt.state in _MISSED),
-        awaited=tuple(_who(debt) for debt in owed if debt.state in _AWAITED),
-        excused=tuple(_who(debt) for debt in kept if debt.state is State.EXCUSED),
-        late_offices=tuple(_who(debt) for debt in late),
+        unknown=tuple(who(debt) for debt in owed if debt.state is State.UNKNOWN),
+        missing=tuple(who(debt) for debt in owed if debt.state in _MISSED),
+        awaited=tuple(who(debt) for debt in owed if debt.state in _AWAITED),
+        excused=tuple(who(debt) for debt in kept if debt.state is State.EXCUSED),
+        late_offices=tuple(who(debt) for debt in late),
     )
 
 
-def _who(debt: Debt) -> str:
-    """The office, and for an event which; one whose report came back says so."""
-    name = f"{debt.office} {debt.period}" if debt.period is not None and is_event(debt.period) else debt.office
-    return f"{name} (sent back)" if debt.state is State.SENT_BACK else name
+def naming(debts: Sequence[Debt]) -> Callable[[Debt], str]:
+    """How each of ``debts`` is named beside the others: by its office, and by what tells several of an office apart.
+
+    ``tver``; of several periods or orders ``tver 2026-10``, of several forms ``tver monthly-return 2026-10``; an event
+    is always named.
+    """
+    forms = len({debt.form for debt in debts}) > 1
+    spans = len({debt.period or debt.order for debt in debts}) > 1
+
+    def name(debt: Debt) -> str:
+        words = [debt.office]
+        if forms and debt.form is not None:
+            words.append(debt.form)
+        if spans or (debt.period is not None and is_event(debt.period)):
+            words.append(debt.period or debt.order or "")
+        return " ".join(words)
+
+    return name
 
 
 def rates(debts: Iterable[Debt], as_of: str) -> tuple[Rate, ...]:

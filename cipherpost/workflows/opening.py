@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cipherpost.errors import CipherpostError, NotForUsError, UnableError
 from cipherpost.ledger.collation import Filing
 from cipherpost.ledger.debt import REPORTED, Debt
-from cipherpost.ledger.returns import Coverage, coverage
+from cipherpost.ledger.returns import Coverage, coverage, naming
 from cipherpost.text import parse_place
 from cipherpost.workflows import abreast, letters, remarks
 
@@ -101,7 +101,8 @@ def open_reports(desk: "Desk", owed: Iterable[Debt], offices: Iterable[str]) -> 
             else:
                 left_out.append(outcome)
     reader.close()
-    unread = tuple(f"{each.debt.office} (unreadable)" for each in left_out)
+    name = naming(debts)
+    unread = tuple(f"{name(each.debt)} (unreadable)" for each in left_out)
     return Opened(
         debts=debts,
         filings=tuple(filings),

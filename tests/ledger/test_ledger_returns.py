@@ -150,9 +150,43 @@ def test_i9_who_owes_nothing_is_in_no_total_and_who_has_time_is_not_missing():
 
 
 def test_a_long_line_of_coverage_says_how_many_names_it_leaves_out():
-    found = coverage([monthly(f"office-{at}", "2026-10", State.OVERDUE) for at in range(5)])
+    found = coverage([monthly("tver"), *(monthly(f"office-{at}", "2026-10", State.OVERDUE) for at in range(5))])
     assert found.line(2).endswith("missing: office-0, office-1 and 3 more")
     assert found.line().endswith("office-4")
+
+
+def test_a_short_line_of_coverage_says_all_only_of_all_that_owe():
+    waiting = [monthly(f"office-{at}", "2026-10", State.NOT_DUE) for at in range(5)]
+    free = [monthly(f"office-{at}", "2026-10", State.EXCUSED) for at in range(5, 10)]
+    found = coverage(waiting + free)
+    names, excused = (", ".join(f"office-{at}" for at in few) for few in (range(5), range(5, 10)))
+    assert found.line(12).endswith(f"missing: none; not due yet: all 5; excused: {excused}")
+    assert found.line().endswith(f"not due yet: {names}; excused: {excused}")
+    assert f"not due yet: {names}" in coverage([*waiting, monthly("tver")]).line(12)
+    back = coverage([monthly(f"office-{at}", "2026-10", State.SENT_BACK) for at in range(5)])
+    assert "office-0 (sent back)" in back.line(12)
+
+
+def test_of_several_periods_each_that_is_missing_is_named_with_its_own():
+    found = coverage(
+        [
+            monthly("tver", "2026-09", State.OVERDUE),
+            monthly("tver", "2026-10", State.SENT_BACK),
+            monthly("omsk", "2026-10", State.UNKNOWN),
+            monthly("perm", "2026-09", State.EXCUSED),
+        ]
+    )
+    assert found.missing == ("tver 2026-09", "tver 2026-10 (sent back)")
+    assert found.unknown == ("omsk 2026-10",)
+    assert found.excused == ("perm 2026-09",)
+
+
+def test_of_several_forms_each_that_is_missing_is_named_with_its_own():
+    held = date(2026, 10, 7)
+    found = coverage(
+        [monthly("tver", "2026-10", State.OVERDUE), event("tver", "e7k2m4qaa", held, State.OVERDUE, "conference-after")]
+    )
+    assert found.missing == ("tver monthly-return 2026-10", "tver conference-after e7k2m4qaa")
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(TITLES)), st.sampled_from(list(State))), max_size=12))
