@@ -4,6 +4,7 @@ While a person types, the home is not locked: letters can be read and fetched me
 to know what is to be filled in, and again when it is sent.
 """
 
+import difflib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ import click
 from cipherpost import limits
 from cipherpost.cli import output
 from cipherpost.errors import CipherpostError, UnableError, UseError
-from cipherpost.forms.answers import AnswersError, decoded, read_answers
+from cipherpost.forms.answers import STDIN, AnswersError, decoded, read_answers
 from cipherpost.forms.checking import EmptyReportError, InvalidDataError
 from cipherpost.forms.rendering import render
 from cipherpost.forms.template import from_toml, to_toml, with_note
@@ -51,6 +52,14 @@ class DraftThereError(UseError):
     """A draft of this report is kept; figures from files would take its place."""
 
 
+class NoDataFileError(UnableError):
+    """A file named behind --data is not there."""
+
+
+class StandardInputError(UseError):
+    """Standard input is asked for twice, or for what a person types as well."""
+
+
 class NotSentError(UseError):
     """The answer to the last question was no."""
 
@@ -70,15 +79,42 @@ class Filling:
 
 
 def read_files(names: Sequence[str]) -> list[tuple[str, bytes]]:
-    """The files behind --data, each ``FILE`` or ``LIST=FILE``, read at most to their limit."""
-    found = []
-    for name in names:
-        path = Path(name)
-        if not path.exists() and "=" in name:
-            path = Path(name.partition("=")[2])
+    """The files behind --data, each ``FILE``, ``LIST=FILE`` or ``-``, read at most to their limit.
+
+    Raises:
+        NoDataFileError: one is not there. StandardInputError: ``-`` stands there twice.
+    """
+    if list(names).count(STDIN) > 1:
+        raise StandardInputError(
+            "--data - stands there twice", rule="standard input is read once", hints=("name files instead",)
+        )
+    return [(name, _read_stdin() if name == STDIN else _read_named(name)) for name in names]
+
+
+def _read_stdin() -> bytes:
+    if sys.stdin.isatty():
+        end = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
+        output.tell(f"waiting for the report on standard input, JSON or TOML; end it with {end}")
+    return sys.stdin.buffer.read(limits.DATA_BYTES + 1)
+
+
+def _read_named(name: str) -> bytes:
+    path = Path(name)
+    if not path.exists() and "=" in name:
+        path = Path(name.partition("=")[2])
+    try:
         with path.open("rb") as file:
-            found.append((name, file.read(limits.DATA_BYTES + 1)))
-    return found
+            return file.read(limits.DATA_BYTES + 1)
+    except FileNotFoundError:
+        folder = path.parent
+        there = [each.name for each in folder.iterdir()] if folder.is_dir() else []
+        near = difflib.get_close_matches(path.name, there, n=1)
+        raise NoDataFileError(
+            "there is no such file",
+            where=str(path),
+            rule="--data names a file with figures, or - for standard input",
+            hints=(f"did you mean {folder / near[0]}?",) if near else ("to fill it in here, give --edit in its place",),
+        ) from None
 
 
 def answers(task: "Task", files: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
@@ -86,8 +122,21 @@ def answers(task: "Task", files: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
     if not files:
         return dict(task.known)
     given = read_answers(task.form, files)
+    _tell_fewer(task, given)
     day = task.known.get(reporting.DATE_FIELD) if task.day_given else None
     return given if day is None else {reporting.DATE_FIELD: day} | given
+
+
+def _tell_fewer(task: "Task", given: Mapping[str, Any]) -> None:
+    """Say which lists of the report that is corrected the new figures leave out, or make shorter."""
+    if task.corrected is None or task.corrected.data is None:
+        return
+    for field in task.form.lists:
+        before, after = (each.get(field.name) for each in (task.corrected.data, given))
+        had, has = (len(each) if isinstance(each, list) else 0 for each in (before, after))
+        if has < had:
+            now = f"{has} now" if has else "none now: a correction says all anew, and the new figures leave it out"
+            output.tell(f"{field.name}: {output.many(had, 'entry', 'entries')} in {task.corrected.place}, {now}")
 
 
 # ---- what is known beforehand --------------------------------------------------------------------------------------
@@ -158,6 +207,18 @@ def _note(desk: "Desk", task: "Task") -> str:
     return "\n".join(lines)
 
 
+_LEAVING = (
+    "Save and close this page, and it is checked and sent; while something is wrong, it opens again.",
+    "To give up, empty it, or leave it unchanged while something is wrong: nothing is sent then, and what you typed",
+    "is kept as a draft.",
+)
+
+
+def _head(desk: "Desk", task: "Task") -> str:
+    """The same in an editor, with how one leaves it."""
+    return f"{_note(desk, task)}\n{' '.join(_LEAVING)}"
+
+
 def _said(body: str) -> list[str]:
     return [line for line in body.splitlines() if line.strip()]
 
@@ -195,7 +256,7 @@ def edit(work: Filling) -> int:
     files = read_files(work.files)
     desk, task, draft = _open(work)
     filled = {**task.known, **(read_answers(task.form, files) if files else {})}
-    text = draft.text if draft is not None else to_toml(task.form, filled, note=_note(desk, task))
+    text = draft.text if draft is not None else to_toml(task.form, filled, note=_head(desk, task))
     with drafts.open_sheet(desk.home, task.form.name, task.period) as sheet:
         record = drafts.keep(desk, draft or replace(_record(task), text=text))
         whole = bool(files) or task.corrected is not None
@@ -218,14 +279,17 @@ def _rounds(
         sheet.write(text)
         stopped = _run_editor(sheet.path)
         typed = sheet.read()
-        if typed != text:
+        emptied = not typed.strip()
+        if emptied and record.touched:
+            raise _kept(stopped or NothingTypedError("the page was emptied", where=task.name), record)
+        if typed != text and not emptied:
             record = drafts.keep(desk, replace(record, text=typed, touched=True))
-        elif not (whole or record.touched):
+        elif emptied or not (whole or record.touched):
             drafts.let_go(desk, record)
             raise stopped or NothingTypedError(
                 "nothing was filled in",
                 where=task.name,
-                rule="the editor was closed with the page as it was",
+                rule="the editor was closed with the page as it was, or empty",
                 hints=(record.command,) if not record.event else (),
             )
         try:
@@ -249,7 +313,7 @@ def _page_again(desk: "Desk", task: "Task", typed: str, error: CipherpostError) 
     if not isinstance(error, InvalidDataError):
         return with_note(typed, str(error))
     data = _parsed(typed, task.form)
-    page = to_toml(task.form, data, problems=error.problems, note=_note(desk, task))
+    page = to_toml(task.form, data, problems=error.problems, note=_head(desk, task))
     if _comments(typed) <= _comments(page) and _parsed(page, task.form) == data:
         return page
     return with_note(typed, "\n".join(map(str, error.problems)))

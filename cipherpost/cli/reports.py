@@ -35,7 +35,10 @@ def _inputs(function: Function) -> Function:
     for option in reversed(
         (
             click.option(
-                "--data", multiple=True, metavar="FILE", help="JSON, TOML, or CSV for a list; may be repeated."
+                "--data",
+                multiple=True,
+                metavar="FILE|-",
+                help="JSON, TOML, or CSV for a list; - is standard input; may be repeated.",
             ),
             click.option("--edit", is_flag=True, help="Fill it in with your editor; goes on from a draft."),
             click.option("--interactive", is_flag=True, help="Ask field by field."),
@@ -155,6 +158,7 @@ def correct(
 
 def _checked(ways: Ways, again: str, *, moves: bool = False) -> Ways:
     """Options that go together, or a refusal that says which do."""
+    from cipherpost.cli.filling import StandardInputError
     from cipherpost.errors import UseError
     from cipherpost.workflows.reporting import DataWithNilError
 
@@ -164,6 +168,12 @@ def _checked(ways: Ways, again: str, *, moves: bool = False) -> Ways:
             "--nil goes with no figures",
             rule="a nil report says why there are none",
             hints=(f'{again} --nil -m "WHY"',),
+        )
+    if "-" in ways.data and (ways.edit or ways.interactive):
+        raise StandardInputError(
+            "--data - goes with neither --edit nor --interactive",
+            rule="standard input is taken already",
+            hints=(f"{again} --data FILE --edit",),
         )
     if ways.cancel and (filled or ways.nil or moves):
         raise UseError("--cancel stands alone, with -m", hints=(f'{again} --cancel -m "WHY"',))
@@ -201,7 +211,13 @@ def _filled_in(
     files = filling.read_files(ways.data)
     desk = session.desk(write=True)
     drafts.rescue(desk)
-    task = begin(desk, None)
+    try:
+        task = begin(desk, None)
+    except reporting.NotReportedError:
+        before = reporting.cancelled_before(desk, *named, ways.message or "") if ways.cancel else None
+        if before is None:
+            raise
+        return output.sent(session, [before])
     filling.show_before(session, task)
     if ways.nil:
         done = reporting.send_nil(desk, task, ways.message or "", dry_run=dry_run)

@@ -23,6 +23,8 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})")
 _YES_NO: Final = {"yes": True, "true": True, "no": False, "false": False}
 _SEPARATORS: Final = ",;\t"
 _HEADER_SHOWN: Final = 10
+STDIN: Final = "-"
+"""The name that stands for standard input."""
 
 Data = dict[str, Any]
 
@@ -45,6 +47,7 @@ def read_answers(form: Form, files: Sequence[tuple[str, bytes]]) -> Data:
     Args:
         files: for each its name and its bytes. ``.json`` and ``.toml`` hold the whole report or fields of it, a
             ``.csv`` the list of which it bears the name (``demands.csv``); ``demands=october.csv`` names the list.
+            `STDIN` is what came on standard input: JSON where it begins with a brace, else TOML.
 
     Raises:
         AnswersError: a file cannot be read, or it is not known what it is.
@@ -119,8 +122,12 @@ def parse_csv(form: Form, field: Field, content: bytes, *, where: str = "") -> l
     if re.fullmatch(r"sep=[,;\t]\r?", first):  # what spreadsheets put there, and are told by
         text = rest
     rows = _rows(text, _separator(text, field), where)
-    columns = _columns(next(rows, (1, []))[1], field, where)
-    return [_entry(columns, cells, line, where) for line, cells in rows if any(cell.strip() for cell in cells)]
+    try:
+        columns = _columns(next(rows, (1, []))[1], field, where)
+        return [_entry(columns, cells, line, where) for line, cells in rows if any(cell.strip() for cell in cells)]
+    except CsvColumnsError as error:
+        error.hints = (f"cipherpost form show {form.name}    (what a line of {field.name} holds)",)
+        raise
 
 
 def settled(form: Form, data: Data) -> Data:
@@ -152,6 +159,8 @@ def decoded(content: bytes, where: str) -> str:
 
 
 def _read_file(form: Form, name: str, content: bytes) -> Data:
+    if name == STDIN:
+        return settled(form, _parse_unnamed(content, where="standard input"))
     chosen, _, path = name.rpartition("=")
     ending = PurePath(path).suffix.lower()
     parsers: dict[str, Callable[..., Data]] = {".json": parse_json, ".toml": parse_toml}
@@ -169,6 +178,14 @@ def _read_file(form: Form, name: str, content: bytes) -> Data:
             hints=tuple(f"--data {each.name}={path}" for each in form.lists[:1]),
         )
     return settled(form, {field.name: parse_csv(form, field, content, where=name)})
+
+
+def _parse_unnamed(content: bytes, *, where: str) -> Data:
+    """JSON or TOML, of which nobody said what it is; no TOML begins with a brace."""
+    begins = content.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not begins:
+        raise AnswersError("nothing came", where=where, rule="the report is read from there: JSON or TOML")
+    return (parse_json if begins.startswith(b"{") else parse_toml)(content, where=where)
 
 
 def _plain(value: Any, where: str, depth: int = 0) -> Any:

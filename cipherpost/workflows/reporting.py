@@ -268,6 +268,20 @@ def begin_correction(
     return _filled(task if before is None else replace(task, day=before.held, moves=False))
 
 
+def cancelled_before(desk: "Desk", word: str, period: str | None, why: str) -> Posted | None:
+    """The dispatch that took this report back with the same sentence, if the last word on it is that one (I4).
+
+    Args:
+        word, period: as in `begin_correction`, which has found nothing to correct.
+    """
+    name, period = (word, period) if period is not None else earlier.debt_at(desk, word)
+    entry = next(reversed(earlier.reports(desk, name, period)), None)
+    if entry is None or entry.header.cancels is None or entry.header.report is None:
+        return None
+    letter = Outgoing(body=why.strip() + "\n", body_type="txt", subject=None)
+    return _already(entry) if earlier.says_the_same(desk, entry, letter, entry.header.report) else None
+
+
 # ---- sending -------------------------------------------------------------------------------------------------------
 
 
@@ -408,20 +422,24 @@ def _post(desk: "Desk", task: Task, letter: Outgoing, report: Report, *, dry_run
     plan = _plan(desk, report)
     stands = task.sent or task.supersedes
     if stands is not None and not _wanted_again(desk, report) and earlier.says_the_same(desk, stands, letter, report):
-        header = stands.header
-        return Posted(
-            channel=header.channel,
-            kind=header.kind,
-            number=header.number,
-            hash=stands.hash,
-            time=header.time,
-            to=(CENTER,),
-            already=True,
-        )
+        return _already(stands)
     task.refuse_sent()
     if task.supersedes is not None:
         plan = replace(plan, supersedes=task.supersedes.header.number)
     return _sent(desk, task, plan, letter, dry_run=dry_run)
+
+
+def _already(entry: "Entry") -> Posted:
+    header = entry.header
+    return Posted(
+        channel=header.channel,
+        kind=header.kind,
+        number=header.number,
+        hash=entry.hash,
+        time=header.time,
+        to=(CENTER,),
+        already=True,
+    )
 
 
 def _plan(desk: "Desk", report: Report) -> Plan:

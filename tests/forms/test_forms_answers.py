@@ -169,6 +169,7 @@ def test_missing_and_unknown_columns_are_named_all_at_once(head: bytes, words: l
         rows(head + b"\nbread,land,3\n")
     assert all(word in caught.value.what for word in words)
     assert caught.value.rule.endswith("text, category, raised_by")
+    assert caught.value.hints[0].startswith(f"cipherpost form show {FORM.name} ")
 
 
 def test_a_line_with_more_cells_than_the_first_is_refused_by_its_number() -> None:

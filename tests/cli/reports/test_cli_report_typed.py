@@ -84,6 +84,30 @@ def test_giving_up_at_a_terminal_keeps_the_draft(net, editor):
     assert len(net.ok("tver", "drafts", "--json").json["drafts"]) == 1
 
 
+def test_the_page_says_how_it_is_left_and_an_emptied_one_is_given_up_with_the_draft_kept(net, editor):
+    editor.types(BAD, "\n")
+    done = edit(net, editor, tty=True)
+    refused(done, 2, "the page was emptied")
+    assert "what you typed is kept as a draft" in done.err
+    for page in editor.seen:
+        said = " ".join(line.removeprefix("# ") for line in page.splitlines())
+        assert "while something is wrong, it opens again" in said
+        assert "To give up, empty it" in said
+    edit(net, editor)
+    assert editor.seen[2] == BAD
+
+
+def test_an_emptied_page_of_a_correction_sends_nothing_and_keeps_nothing_that_nobody_typed(net, editor):
+    editor.types("")
+    refused(edit(net, editor), 2, "nothing was filled in")
+    assert net.ok("tver", "drafts").lines == []
+    report(net, "monthly-return", "2024-03", *from_file(net))
+    editor.types("")
+    done = net.run("tver", "correct", "monthly-return", "2024-03", "--edit", env=editor.env)
+    refused(done, 2, "nothing was filled in")
+    assert net.ok("tver", "drafts").lines == []
+
+
 def test_an_editor_closed_without_typing_sends_and_keeps_nothing(net, editor):
     done = edit(net, editor)
     refused(done, 2, "nothing was filled in")

@@ -34,6 +34,39 @@ def test_several_files_make_one_report(net):
     assert [each["raised_by"] for each in data["demands"]] == [12, "not known"]
 
 
+@pytest.mark.parametrize("words", [RETURN, " \n" + RETURN, 'reports_held_total = 3\ndemands_total = "not collected"\n'])
+def test_a_report_comes_from_standard_input_as_json_or_toml(net, words):
+    done = net.ok("tver", "report", "monthly-return", "2024-03", "--data", "-", stdin=words)
+    assert done.err == ""
+    net.ok("center", "fetch")
+    assert net.ok("center", "read", done.lines[0], "--json").json["data"]["data"] == json.loads(RETURN)
+    corrected = ("correct", "monthly-return", "2024-03", "--data", "-")
+    assert net.ok("tver", *corrected, stdin=RETURN.replace("3", "4")).lines != done.lines
+
+
+def test_standard_input_that_gives_nothing_or_something_else_is_refused(net):
+    words = ("report", "monthly-return", "2024-03", "--data", "-")
+    refused(net.run("tver", *words), 2, "standard input: nothing came")
+    refused(net.run("tver", *words, stdin='{"a": '), 2, "standard input")
+    refused(net.run("tver", *words, stdin="reports_held_total: 3"), 2, "standard input: this is not TOML at line 1")
+    refused(net.run("tver", *words, "--data", "-", stdin=RETURN), 2, "stands there twice")
+    refused(net.run("tver", *words, "--edit", stdin=RETURN), 2, "neither --edit nor --interactive")
+
+
+def test_at_a_terminal_standard_input_is_not_waited_for_without_a_word(net):
+    done = net.ok("tver", "report", "monthly-return", "2024-03", "--data", "-", stdin=RETURN, tty=True)
+    assert "waiting for the report on standard input" in done.err
+
+
+def test_a_data_file_that_is_not_there_is_named_with_the_one_that_is_like_it(net):
+    done = net.run("tver", "report", "monthly-return", "2024-03", *from_file(net, "retrun.json"))
+    refused(done, 1, f"{net.root / 'retrun.json'}: there is no such file")
+    assert done.hints == [f"did you mean {net.root / 'return.json'}?"]
+    done = net.run("tver", "report", "monthly-return", "2024-03", "--data", "demands=/nowhere/at/all.csv")
+    refused(done, 1, "/nowhere/at/all.csv: there is no such file")
+    assert "--edit" in done.hints[0]
+
+
 def test_a_dry_run_checks_everything_and_sends_nothing(net):
     before = files(net.post)
     done = net.ok("tver", "report", "monthly-return", "2024-03", *from_file(net), "-n")
@@ -309,6 +342,31 @@ def test_a_report_is_taken_back_with_a_reason_and_can_be_sent_anew(net):
     assert header(net, taken).cancels == int(place.rpartition("/")[2])
     refused(net.run("tver", "correct", "monthly-return", "2024-03", *from_file(net)), 2, "was cancelled")
     assert report(net, "monthly-return", "2024-03", *from_file(net)) not in (place, taken)
+
+
+def test_i4_a_report_cancelled_twice_is_answered_with_the_first_and_with_another_reason_refused(net):
+    report(net, "monthly-return", "2024-03", *from_file(net))
+    words = ("correct", "monthly-return", "2024-03", "--cancel", "-m")
+    place = net.ok("tver", *words, "The wrong month.").lines[0]
+    again = net.ok("tver", *words, "The wrong month.")
+    assert again.lines == [place]
+    assert "was sent before" in again.err
+    refused(net.run("tver", *words, "The wrong year."), 2, "was cancelled")
+    second = report(net, "monthly-return", "2024-03", *from_file(net))
+    anew = net.ok("tver", *words, "The wrong month.").lines[0]
+    assert header(net, anew).cancels == int(second.rpartition("/")[2])
+    refused(net.run("tver", "correct", "monthly-return", "2024-04", "--cancel", "-m", "Why."), 2, "was not reported")
+
+
+def test_a_correction_that_leaves_a_list_out_says_so_before_it_is_sent(net):
+    demand = {"text": "Bread", "category": "food and supply", "raised_by": 12}
+    net.write("full.json", json.dumps({**json.loads(RETURN), "demands": [demand, {**demand, "text": "Wood"}]}))
+    net.write("fewer.json", json.dumps({**json.loads(RETURN), "demands": [demand]}))
+    place = report(net, "monthly-return", "2024-03", *from_file(net, "full.json"))
+    words = ("correct", "monthly-return", "2024-03", "-n")
+    assert "demands" not in net.ok("tver", *words, *from_file(net, "full.json")).err
+    assert f"demands: 2 entries in {place}, 1 now\n" in net.ok("tver", *words, *from_file(net, "fewer.json")).err
+    assert f"demands: 2 entries in {place}, none now" in net.ok("tver", *words, *from_file(net)).err
 
 
 def test_a_cancelled_conference_owes_nothing_more_until_it_is_announced_again(net):
