@@ -64,6 +64,7 @@ def collate(
     found = collating.collate(desk, form, period, group=group, as_of=moment(as_of))
     if html is not None:
         output.document(_page(found), html, force=force)
+        output.saved(session, html)
     if session.as_json:
         output.emit(found.as_json())
     elif as_csv:
@@ -71,6 +72,7 @@ def collate(
 
         columns, rows = found.table() if items is None else found.items(items)
         write_csv(columns, rows, excel=excel, out=out, force=force)
+        output.saved(session, out)
     elif html is None:
         _show(found)
     if not session.quiet:
@@ -174,6 +176,7 @@ def listing(
         from cipherpost.cli.csvout import write_csv
 
         write_csv(workflow.COLUMNS, found.rows(), excel=excel, out=out, force=force)
+        output.saved(session, out)
     else:
         output.table(["demand", "period", "category", "text", "raised by", "answered by"], found.cells())
     if not session.quiet:

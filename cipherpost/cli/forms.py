@@ -56,6 +56,7 @@ def form_show(session: Session, name: str, version: int | None, out: str | None,
     else:
         found = forms.find_form(session.desk(), name, version)
     output.document(found.data.decode("utf-8"), out, force=force)
+    output.saved(session, out)
 
 
 @command(name="publish", group=form)
@@ -119,3 +120,4 @@ def form_page(
 
     made = pages.page_of_form(session, name, period, new_event=new_event, version=version)
     output.document(made, out, force=force)
+    output.saved(session, out)

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cipherpost.cli import output
 from cipherpost.ledger.debt import State
-from cipherpost.ledger.returns import Cell, Matrix
+from cipherpost.ledger.returns import Cell, Matrix, Row
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cipherpost.workflows.returns import Returns
 
 WORDS: Final = {
@@ -47,7 +49,7 @@ _GAP: Final = "  "
 _TITLE: Final = 16
 """Columns of a terminal that titles keep before another period is shown."""
 _NAMES: Final = 12
-"""Most names of a sort in a line of coverage on a terminal; elsewhere all."""
+"""Most names of a sort in a line of coverage on a terminal; elsewhere there is no most."""
 
 
 class _Word(NamedTuple):
@@ -60,18 +62,17 @@ _Line = Sequence[_Word]
 
 def show(found: "Returns", *, quiet: bool) -> None:
     """Print the returns; notes for the person on standard error unless ``quiet``."""
-    if not found.debts:
-        output.say("nobody owes or owed anything here")
-        return
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     about = f" {found.period}" if found.period else ""
     _print([_Word(f"Returns{about} of {found.network} as of {found.as_of}")])
+    marks: dict[str, str] = {}
     for group, places in found.matrix.groups():
         output.say()
         shown = _print_table(found.matrix, group, places, columns)
         for text in _covered(found.matrix, shown, columns):
             output.say(output.wrapped(output.safe(text), indent=2))
-    for text in _notes(found):
+        marks = _key(found.matrix, places, shown) | marks
+    for text in _notes(found, marks):
         output.say(output.wrapped(output.safe(text), indent=2))
     if not quiet:
         output.hint(f"cipherpost returns{about}{_narrowed(found)} --html returns.html")
@@ -98,7 +99,7 @@ def cell_word(cell: Cell | None) -> str:
 
 def _print_table(matrix: Matrix, group: str, places: Sequence[int], columns: int | None) -> list[int]:
     """Print the table of one form in so many columns of a terminal (None: as wide as it is); the places shown."""
-    rows = [row for row in matrix.rows if any(row.cells[at] is not None for at in places)]
+    rows = _rows(matrix, places)
     widths = {
         at: max(_width(matrix.columns[at].head), *(_width(cell_word(row.cells[at])) for row in rows)) for at in places
     }
@@ -123,6 +124,11 @@ def _print_table(matrix: Matrix, group: str, places: Sequence[int], columns: int
     return shown
 
 
+def _rows(matrix: Matrix, places: Sequence[int]) -> list[Row]:
+    """The offices that owe anything in these columns."""
+    return [row for row in matrix.rows if any(row.cells[at] is not None for at in places)]
+
+
 def _fitting(places: Sequence[int], widths: dict[int, int], room: int) -> list[int]:
     """The newest columns that fit into ``room``, at least one."""
     shown: list[int] = []
@@ -140,16 +146,27 @@ def _total(widths: Iterator[int]) -> int:
 
 def _covered(matrix: Matrix, shown: Sequence[int], columns: int | None) -> Iterator[str]:
     """What the columns shown cover."""
-    most = _NAMES if columns is not None else None
+    most = _NAMES if columns is not None else sys.maxsize
     for at in shown:
         yield f"{matrix.columns[at].head}: {matrix.coverage[at].line(most)}"
 
 
-def _notes(found: "Returns") -> Iterator[str]:
-    """How many were on time by month, what readers remarked."""
+def _key(matrix: Matrix, places: Sequence[int], shown: Sequence[int]) -> dict[str, str]:
+    """What cells say that is no word, as far as any shown says it: an example, and what it means."""
+    found = {}
+    for cell in (row.cells[at] for row in _rows(matrix, places) for at in shown):
+        if cell is None:
+            found[NOTHING] = f"{NOTHING}: nothing was owed"
+        elif cell.count < len(cell.debts):
+            said = f"{cell_word(cell)}: {cell.count} of {len(cell.debts)} held in that month"
+            found.setdefault("part", f"{said}; the state that wants most attention is shown")
+    return found
+
+
+def _notes(found: "Returns", marks: "Mapping[str, str]") -> Iterator[str]:
+    """What marks mean, how many were on time by month, what readers remarked."""
     yield ""
-    if any(cell is None for row in found.matrix.rows for cell in row.cells):
-        yield f"{NOTHING}: nothing was owed"
+    yield from sorted(marks.values())
     rates = [f"{rate.month} {rate.percent}% ({rate.on_time} of {rate.of})" for rate in found.matrix.rates if rate.of]
     if rates:
         yield f"on time, by month: {', '.join(rates)}"

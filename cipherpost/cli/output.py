@@ -255,6 +255,12 @@ def document(words: str, out: str | None, *, force: bool) -> None:
         ) from None
 
 
+def saved(session: "Session", out: str | None) -> None:
+    """Say where a document lies, if it went into a file."""
+    if out not in {None, "-"} and not session.quiet:
+        tell(f"saved: {safe(str(out))}")
+
+
 def body(words: str) -> None:
     """The body of a letter, harmless, wrapped to a terminal's width of at most 80 columns."""
     import textwrap

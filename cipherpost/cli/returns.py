@@ -87,6 +87,7 @@ def returns(
     found = workflow.returns(desk, period, form=form, group=group, as_of=moment(as_of))
     if html is not None:
         output.document(_page(found, workflow.cited(desk, found.debts)), html, force=force)
+        output.saved(session, html)
     if session.as_json:
         output.emit(found.as_json())
     elif as_csv or excel:
@@ -94,10 +95,19 @@ def returns(
         from cipherpost.ledger.returns import COLUMNS
 
         write_csv(COLUMNS, found.rows(), excel=excel, out=out, force=force)
-    elif html is None:
+        output.saved(session, out)
+    elif html is None and found.debts:
         from cipherpost.cli.matrix import show
 
         show(found, quiet=session.quiet)
+    if not found.debts and not session.quiet:
+        output.tell(output.safe(_nothing(found)))
+
+
+def _nothing(found: "Returns") -> str:
+    """That nobody owes what was asked for."""
+    about = (("", found.form or "anything"), ("for ", found.period), ("in ", found.group), ("as of ", found.as_of))
+    return f"nobody owes or owed {' '.join(f'{word}{value}' for word, value in about if value)}"
 
 
 def _page(found: "Returns", entries: "Mapping[str, Entry]") -> str:

@@ -111,7 +111,8 @@ def test_a_page_is_refused_for_what_is_not_owed_or_no_period(owing):
     refused(owing.run("tver", "form", "page", "nonsense", "2024-03", "-o", str(out)), 2, "no form")
     refused(owing.run(None, "form", "page", FORM, "March"), 2, "not a period")
     assert not out.exists()
-    owing.ok("tver", "form", "page", FORM, "2024-03", "-o", str(out))
+    done = owing.ok("tver", "form", "page", FORM, "2024-03", "-o", str(out))
+    assert done.err == f"cipherpost: saved: {out}\n"
     refused(owing.run("tver", "form", "page", FORM, "2024-03", "-o", str(out)), 1, "there already")
 
 
@@ -128,7 +129,7 @@ def test_returns_and_collations_are_written_as_pages(owing):
     report = next(row for row in owing.ok("center", "returns", "2024-03", "--json").json["debts"] if row["dispatch"])
     assert report["dispatch"] in shown
     assert "Samara Gubernia Committee" in shown
-    owing.ok("center", "collate", FORM, "2024-03", "--html", str(collation))
+    assert f"saved: {collation}" in owing.ok("center", "collate", FORM, "2024-03", "--html", str(collation)).err
     shown = collation.read_text(encoding="utf-8")
     assert "1 of 2 reported" in shown
     assert "&lt;/script&gt;The roads were closed." in shown

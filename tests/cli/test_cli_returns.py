@@ -149,6 +149,9 @@ def test_the_page_is_written_once_and_over_nothing(owing):
     page = owing.root / "returns.html"
     done = owing.ok("center", "returns", "--html", str(page))
     assert done.out == ""
+    assert f"cipherpost: saved: {page}\n" in done.err
+    assert owing.ok("center", "returns", "--html", str(owing.root / "quiet.html"), "-q").err == ""
+    assert "saved" not in owing.ok("center", "returns", "--html", "-").err
     text = page.read_text(encoding="utf-8")
     assert "Tver Gubernia Committee" in text
     assert "samara/center/" in text
@@ -165,7 +168,24 @@ def test_returns_are_refused_in_words(owing):
     refused(owing.run("center", "returns", "--group", "volgo"), 2, "volgo")
     refused(owing.run("center", "returns", "--json", "--csv"), 2, "exclude each other")
     refused(owing.run("center", "returns", "-o", "x.csv"), 2, "--csv")
-    assert owing.ok("center", "returns", "2031-01").out == "nobody owes or owed anything here\n"
+
+
+@pytest.mark.parametrize("word", ["2024-13", "2024-w60", "March", "e1", "2024-3", ""])
+def test_returns_of_what_is_no_period_are_refused(owing, word):
+    refused(owing.run("center", "returns", word), 2)
+    refused(owing.run("center", "returns", word, "--csv"), 2)
+
+
+def test_returns_of_a_period_in_which_nothing_is_owed_say_so(owing):
+    words = "nobody owes or owed anything for 2031-01 as of 2024-04-02T09:05:00Z"
+    done = owing.ok("center", "returns", "2031-01")
+    assert (done.out, done.err) == ("", f"cipherpost: {words}\n")
+    for more in (("--csv",), ("--json",), ("--html", str(owing.root / "nothing.html"))):
+        assert words in owing.ok("center", "returns", "2031-01", *more).err
+    assert owing.ok("center", "returns", "e7k2m4qaz", "--form", FORM).err.startswith(
+        f"cipherpost: nobody owes or owed {FORM} for e7k2m4qaz as of"
+    )
+    assert "nobody" not in owing.ok("center", "returns", "2024-03").err
 
 
 # ---- CSV ---------------------------------------------------------------------------------------------------------
