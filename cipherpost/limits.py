@@ -69,6 +69,10 @@ FORM_FIELDS: Final = 500
 """Fields of a form, the columns of its lists included: what can be shown on a page and filled in."""
 FORM_WEIGHT: Final = 50_000
 """Values of a form once every reference is put in place of what it names: they can double at each step."""
+FORM_PATTERNS: Final = 64
+"""Patterns of a form with every reference written out: one alone may cost 10 ms and 1 MiB to make ready."""
+FORM_PATTERN_TEXT: Final = 8_192
+"""Characters of all these patterns together."""
 FORM_HELP: Final = 2_000
 """Characters of the description of a form or of a field."""
 REPORT_TEXT: Final = 100_000
@@ -82,6 +86,8 @@ CARD_BYTES: Final = 64 * KIB
 """A card or invitation without its armor."""
 CARRIED_BYTES: Final = 2 * MIB
 """A file or mail with armored cards or invitations in it: quoting, wrapping, UTF-16 and other text included."""
+PATTERN_BYTES: Final = 1 * MIB
+"""Memory of one pattern of a form, made ready for checking; a short one can ask for very much."""
 SCRYPT_LOG_N_MAX: Final = 20
 """Work factor accepted from a file: 1 GiB of memory. An age passphrase file is a file of our own."""
 SCRYPT_LOG_N: Final = 16
@@ -95,5 +101,8 @@ STORE_RETRY_SECONDS: Final = 60
 SKIPPED: Final = 1_000
 """Foreign things in a post office that are remembered by name."""
 TIME_LAST_YEAR: Final = 9999
+AS_OF_YEARS_AHEAD: Final = 10
+"""Years of the calendar from the newest time known to a judging time: about 500 debts of an office that reports
+weekly."""
 CARDS_OF_OFFICE: Final = 1_000
 """Cards under one office's prefix that are looked at; whoever may write there may also fill it with rubbish."""

@@ -99,6 +99,8 @@ LIMITS = {
     "FORM_BYTES": "bytes of a form",
     "FORM_FIELDS": "fields of a form, those of its lists' items included",
     "FORM_WEIGHT": "values of a form with every reference written out",
+    "FORM_PATTERNS": "patterns of a form with every reference written out",
+    "FORM_PATTERN_TEXT": "characters of these patterns together",
     "FORM_HELP": "characters of a description in a form, white space run together",
     "REPORT_TEXT": "characters of a text in a report",
     "REPORT_ITEMS": "items of a list in a report",

@@ -33,6 +33,10 @@ class FormSchemaError(FormError):
     """A form file is not a JSON Schema, or one that this version of JSON Schema does not know."""
 
 
+class FormPatternError(FormError):
+    """A form has more patterns, or longer ones, than its limit."""
+
+
 class FormReferenceError(FormError):
     """A form refers outside itself, to nothing, or to itself without end."""
 
@@ -43,6 +47,7 @@ def check_schema(schema: dict[str, Any], where: str) -> None:
     Raises:
         FormSchemaError: it is none; the error says at which place.
         FormReferenceError: a reference that is not ``#/$defs/NAME`` of this file, a circle, or too many of them.
+        FormPatternError: above `limits.FORM_PATTERNS` or `limits.FORM_PATTERN_TEXT`.
     """
     if schema.get("$schema") != DIALECT:
         raise FormSchemaError(
@@ -77,7 +82,7 @@ def _compile(schema: dict[str, Any]) -> "Draft202012Validator":
         validate_formats=True,
         offline=True,
         mask=MASK,
-        pattern_options=RegexOptions(),  # patterns in linear time only
+        pattern_options=RegexOptions(size_limit=limits.PATTERN_BYTES),  # patterns in linear time only
     )
 
 
@@ -95,6 +100,38 @@ def _check_references(schema: dict[str, Any], where: str) -> None:
     weights: dict[str, int] = {}
     for name in parts:
         _weigh(name, targets, {name: len(each) + 1 for name, each in named.items()}, weights, (), where)
+    _check_patterns(parts, targets, where)
+
+
+def _check_patterns(parts: dict[str, Any], targets: dict[str, list[str]], where: str) -> None:
+    """Bound the patterns of what `_weigh` has found to make no circle; each use of a part makes its patterns anew."""
+    known: dict[str, tuple[int, int]] = {}
+
+    def written_out(name: str) -> tuple[int, int]:
+        if name not in known:
+            own = list(_patterns(parts[name]))
+            used = [(len(own), sum(map(len, own))), *map(written_out, targets[name])]
+            known[name] = sum(each[0] for each in used), sum(each[1] for each in used)
+        return known[name]
+
+    for name in parts:
+        count, size = written_out(name)
+        if count > limits.FORM_PATTERNS or size > limits.FORM_PATTERN_TEXT:
+            raise FormPatternError(
+                f"the form has {count} patterns of {size} characters",
+                where=where,
+                rule=f"at most {limits.FORM_PATTERNS}, of {limits.FORM_PATTERN_TEXT} in all, references written out",
+                hints=("where few words are meant, name them in an enum",),
+            )
+
+
+def _patterns(part: Any) -> Iterator[str]:
+    """The regular expressions that stand in a part of a form, itself included."""
+    for key, value in _keys([part]):
+        if key == "pattern" and isinstance(value, str):
+            yield value
+        elif key == "patternProperties" and isinstance(value, dict):
+            yield from value
 
 
 def _keys(value: Any) -> Iterator[tuple[str, Any]]:

@@ -10,7 +10,7 @@ import pytest
 from cipherpost import limits
 from cipherpost.errors import UseError
 from cipherpost.forms.builtin import BUILTIN, builtin, builtin_by_hash
-from cipherpost.forms.compiled import FormReferenceError, FormSchemaError
+from cipherpost.forms.compiled import FormPatternError, FormReferenceError, FormSchemaError
 from cipherpost.forms.schema import (
     COUNT,
     UNCOUNTED,
@@ -232,6 +232,35 @@ def test_i11_references_that_double_at_every_step_are_refused_before_anything_is
     refused(data_of(a_form(**{"$defs": doubling | {"a40": TEXT}})), FormReferenceError)
     chain = {f"a{at}": {"$ref": f"#/$defs/a{at + 1}"} for at in range(3000)}
     refused(data_of(a_form(**{"$defs": chain | {"a3000": TEXT}})), FormReferenceError)
+
+
+def _written_like(*patterns: str, **changes: Any) -> bytes:
+    fields = {f"f{at}": {**TEXT, "pattern": each} for at, each in enumerate(patterns)}
+    return data_of(a_form(properties=fields, required=[], **changes))
+
+
+def test_i11_the_patterns_of_a_form_are_bounded_together() -> None:
+    most, size = limits.FORM_PATTERNS, limits.FORM_PATTERN_TEXT
+    parse_form(_written_like(*["^a+$"] * most))
+    assert f"has {most + 1} patterns" in refused(_written_like(*["^a+$"] * (most + 1)), FormPatternError).what
+    parse_form(_written_like("a" * (size // 2), "b" * (size // 2)))
+    refused(_written_like("a" * (size // 2), "b" * (size // 2), "c"), FormPatternError)
+    refused(
+        data_of(a_form(allOf=[{"patternProperties": {f"^{at}": TEXT for at in range(most + 1)}}])), FormPatternError
+    )
+
+
+def test_i11_a_pattern_counts_wherever_it_is_referred_to() -> None:
+    fields = {f"f{at}": {"$ref": "#/$defs/code"} for at in range(limits.FORM_PATTERNS + 1)}
+    defs = {"code": {"allOf": [{"$ref": "#/$defs/inner"}], **TEXT}, "inner": {"pattern": "^a+$"}}
+    refused(data_of(a_form(properties=fields, required=[], **{"$defs": defs})), FormPatternError)
+    del fields["f0"]
+    parse_form(data_of(a_form(properties=fields, required=[], **{"$defs": defs})))
+
+
+def test_i11_a_short_pattern_that_asks_for_much_memory_is_refused() -> None:
+    parse_form(_written_like(r"^\p{L}{20}$"))
+    refused(_written_like(r"^\p{L}{300}$"), FormSchemaError)
 
 
 @pytest.mark.parametrize(
