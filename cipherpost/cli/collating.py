@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from cipherpost.workflows.collating import Collation
     from cipherpost.workflows.opening import Remark
 
+_NAMES = 12
+"""Most names of a sort in the line about all periods; `returns` and --json name all."""
 _HEADS = ["field", "sum", "given", "no figure", "least", "most"]
 
 
@@ -180,7 +182,7 @@ def listing(
     else:
         output.table(["demand", "period", "category", "text", "raised by", "answered by"], found.cells())
     if not session.quiet:
-        output.tell(output.safe(found.coverage.line()))
+        output.tell(output.safe(found.coverage.line(_NAMES)))
         for error in found.refused:
             output.tell(output.safe(f"not taken into account: {error}"))
         _tell_remarks(found.remarks, can_send_back=desk.is_center)

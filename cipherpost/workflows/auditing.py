@@ -24,6 +24,7 @@ from cipherpost.text import format_time, sha256
 from cipherpost.workflows.audit_reading import ROSTER_CHANNEL, Reader
 from cipherpost.workflows.audit_report import Report
 from cipherpost.workflows.audit_words import Words
+from cipherpost.workflows.moments import check_ahead
 from cipherpost.workflows.verifying import Verified, verify_file
 
 if TYPE_CHECKING:
@@ -161,22 +162,26 @@ def audit(
         as_of: the judging time for silence and clocks; now where None is given.
 
     Raises:
+        TooFarAheadError: see `cipherpost.workflows.moments`.
         UnreachableError: the post office does not answer.
     """
     from cipherpost.desk import utc_now
 
     progress = progress or Silent()
-    moment = format_time(as_of or (subject.clock or utc_now)())
+    now = format_time((subject.clock or utc_now)())
+    moment = format_time(as_of) if as_of else now
     chain = Chain(subject.network, subject.fingerprint)
     reader = Reader(subject.post, chain, progress)
     with closing(subject.post):
+        reader.read_all()
+        times = (view.last.header.time for view in chain.channels.values() if view.last is not None)
+        check_ahead(moment, [now, *times])
         found = _look(reader, subject, moment, sealed=sealed, progress=progress)
     return _report(reader, _without_echoes(found), as_of=moment, sealed=sealed)
 
 
 def _look(reader: Reader, subject: Subject, moment: str, *, sealed: bool, progress: Progress) -> set[Finding]:
     chain = reader.chain
-    reader.read_all()
     found: set[Finding] = set()
     if chain.roster.newest:
         found.update(_rollbacks(chain, subject.remembered()))

@@ -12,7 +12,7 @@ from cipherpost.ledger.collation import Total, cell, list_rows, totals
 from cipherpost.ledger.debt import Debt
 from cipherpost.ledger.returns import Coverage
 from cipherpost.text import shown
-from cipherpost.workflows.opening import Opened, Remark, open_reports
+from cipherpost.workflows.opening import Opened, Remark, check_opened, open_reports
 from cipherpost.workflows.returns import choose
 
 if TYPE_CHECKING:
@@ -191,9 +191,9 @@ def collate(desk: "Desk", form: str, period: str, *, group: str | None = None, a
         as_of: the judging time, as the protocol writes it; now where None is given.
 
     Raises:
-        NotForCommitteesError, FormNotStatedError, NoSuchGroupError, TypedError: see `returns`.
+        NotForCommitteesError, FormNotStatedError, NoSuchGroupError, TypedError, TooFarAheadError: see `returns`.
         UnknownFormError, FormNotHereError: see `cipherpost.workflows.forms.find_form`.
-        NothingToCollateError: nobody owes such a report.
+        NothingToCollateError: nobody owes such a report. NoKeyToReportsError: see there.
     """
     from cipherpost.workflows.forms import find_form
 
@@ -206,6 +206,7 @@ def collate(desk: "Desk", form: str, period: str, *, group: str | None = None, a
             hints=(f"cipherpost returns --form {form}",),
         )
     opened = open_reports(desk, found.debts, found.titles)
+    check_opened(desk, opened)
     added = totals(opened.filings, _in_force(newest, opened))
     return Collation(
         network=desk.network,

@@ -28,7 +28,8 @@ from cipherpost.ledger.demands import (
 from cipherpost.ledger.returns import Coverage, within
 from cipherpost.text import CENTER, parse_place, shown
 from cipherpost.workflows import letters, remarks, syncing
-from cipherpost.workflows.opening import Opened, open_reports
+from cipherpost.workflows.moments import judging_time
+from cipherpost.workflows.opening import Opened, check_opened, open_reports
 from cipherpost.workflows.returns import FormNotStatedError
 from cipherpost.workflows.typed import typed
 
@@ -148,22 +149,33 @@ def _answers(group: Group) -> str:
 # ---- the list ------------------------------------------------------------------------------------------------------
 
 
-def listing(desk: "Desk", period: str | None = None, *, form: str | None = None, as_of: str | None = None) -> Demands:
+def listing(
+    desk: "Desk",
+    period: str | None = None,
+    *,
+    form: str | None = None,
+    as_of: str | None = None,
+    needs_key: bool = True,
+) -> Demands:
     """Every demand that reports raise; for a committee those of its own.
 
     Args:
         period: only reports about days within it, or about the event of that name.
         form: only reports under this form.
         as_of: the judging time, as the protocol writes it; now where None is given.
+        needs_key: refuse an officer to whom no report opens; else such a one gets no demands.
 
     Raises:
-        FormNotStatedError, TypedError: see `cipherpost.workflows.returns.returns`.
+        FormNotStatedError, TypedError, TooFarAheadError: see `cipherpost.workflows.returns.returns`.
+        NoKeyToReportsError: see there.
     """
-    moment = as_of or desk.time()
+    moment = judging_time(desk, as_of)
     titles = {name: desk.roster.title(name, desk.roster.newest) for name in desk.roster.offices(desk.roster.newest)}
     asking = _forms_that_ask(desk)
     debts = [debt for debt in _debts(desk, period, form, moment) if debt.form in asking]
     opened = open_reports(desk, debts, titles)
+    if needs_key:
+        check_opened(desk, opened)
     raised = [demand for filing in opened.filings for demand in _raised(desk, filing)]
     heard = _heard(desk, moment)
     names = _renamed(desk, [each for said in heard.said for each in said.statement.ids], opened, raised)
@@ -350,7 +362,7 @@ def news(desk: "Desk", form: str) -> list[str]:
 
     The oldest answer stands first.
     """
-    found = listing(desk)
+    found = listing(desk, needs_key=False)
     since = _last_report(desk, form)
     mine = [each for each in found.demands if each.office == desk.office and each.answered_by is not None]
     times = found.answered_at

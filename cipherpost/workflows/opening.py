@@ -22,18 +22,26 @@ class SealedBeforeError(NotForUsError):
     """A report was sealed before this officer was among its readers."""
 
 
+class NoKeyToReportsError(NotForUsError):
+    """Reports are there, and all of them were sealed to others, or before this officer was among the readers."""
+
+
 class AwayError(UnableError):
     """The sealed file of a report is not in this home, and the post office does not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """A report that was left out: its debt, its dispatch and why; ``theirs``: its sender can do better."""
+    """A report that was left out: its debt, its dispatch and why.
+
+    ``theirs``: its sender can do better; ``sealed``: it was never sealed to this officer.
+    """
 
     debt: Debt
     dispatch: str
     reason: str
     theirs: bool
+    sealed: bool = False
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -112,6 +120,29 @@ def open_reports(desk: "Desk", owed: Iterable[Debt], offices: Iterable[str]) -> 
     )
 
 
+def check_opened(desk: "Desk", opened: Opened) -> None:
+    """Refuse an officer to whom none of the reports that were to be opened is sealed.
+
+    Raises:
+        NoKeyToReportsError: see there.
+    """
+    left_out = opened.remarks
+    if opened.filings or not left_out or not all(each.sealed for each in left_out):
+        return
+    count = len(left_out)
+    which = "the only report there is" if count == 1 else f"any of the {count} reports"
+    if desk.roster.role(desk.office) == "auditor":
+        rule = "an auditor reads only reports written after the center named it in escrow"
+        hints: tuple[str, ...] = (
+            "cipherpost returns    (who has reported; needs no key)",
+            f"cipherpost settings escrow report {desk.office}    (at the center, for reports from then on)",
+        )
+    else:
+        rule = "a letter opens to those who were its readers when it was sealed"
+        hints = ("ask an officer who was among them",)
+    raise NoKeyToReportsError(f"you hold no key to {which}", rule=rule, hints=hints)
+
+
 class _Reader:
     """Opens reports; remarks found and remarks that are over are kept at the end."""
 
@@ -154,7 +185,8 @@ class _Reader:
                 theirs = remarks.is_theirs(error)
                 if theirs:
                     self._bad.append((entry, error))
-                return Remark(debt=debt, dispatch=debt.latest, reason=error.what, theirs=theirs)
+                sealed = isinstance(error, SealedBeforeError)
+                return Remark(debt=debt, dispatch=debt.latest, reason=error.what, theirs=theirs, sealed=sealed)
             found = abreast.Found(form.hash, data)
         if entry.hash in self._kept:
             self._good.append(entry)

@@ -9,6 +9,7 @@ from cipherpost.ledger.calendar import local_day
 from cipherpost.ledger.debt import Debt, State
 from cipherpost.ledger.returns import row, span
 from cipherpost.text import CENTER
+from cipherpost.workflows.moments import judging_time
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
@@ -47,8 +48,11 @@ def owed(desk: "Desk", as_of: str | None = None) -> Owed:
 
     Args:
         as_of: the judging time, as the protocol writes it; now where None is given.
+
+    Raises:
+        TooFarAheadError: see `cipherpost.workflows.moments`.
     """
-    moment = as_of or desk.time()
+    moment = judging_time(desk, as_of)
     newest = desk.roster.newest
     found = desk.ledger.debts(moment, offices={desk.office})
     return Owed(

@@ -9,6 +9,7 @@ from cipherpost.errors import UseError
 from cipherpost.ledger.debt import Debt
 from cipherpost.ledger.returns import Matrix, matrix, row, within
 from cipherpost.text import shown
+from cipherpost.workflows.moments import judging_time
 from cipherpost.workflows.typed import typed
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def returns(
     Raises:
         NotForCommitteesError: a committee has but its own channels; `cipherpost.workflows.owing` is for it.
         TypedError: not a period. FormNotStatedError, UnknownAudienceError: there is none such.
+        TooFarAheadError: see `cipherpost.workflows.moments`.
     """
     chosen = choose(desk, period, form=form, group=group, as_of=as_of)
     moment, found, titles = chosen.as_of, chosen.debts, chosen.titles
@@ -136,7 +138,7 @@ def choose(
 ) -> Chosen:
     """The debts that `returns` lays out, and no more; arguments and errors are the same."""
     _check_office(desk)
-    moment = as_of or desk.time()
+    moment = judging_time(desk, as_of)
     newest = desk.roster.newest
     if period is not None:
         with typed("cipherpost returns 2026-10"):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,38 @@ def test_csv_of_items_has_a_row_for_each_item(net: Net, month: str) -> None:
     refused(net.run("center", "collate", "monthly-return", month, "--items", "wishes"), 2, "has no list")
 
 
-def test_i8_an_auditor_sees_why_he_has_no_figures_and_nobody_is_sent_back(net: Net, month: str) -> None:
+ESCROW = "cipherpost settings escrow report audit    (at the center, for reports from then on)"
+
+
+@pytest.mark.parametrize("words", [("collate", "monthly-return", "MONTH", "--csv"), ("demands",)])
+def test_i8_an_auditor_without_any_key_is_refused_in_one_sentence(
+    net: Net, month: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    net.ok("audit", "fetch")
+    page = tmp_path / "page.html"
+    words = tuple(month if word == "MONTH" else word for word in words)
+    for more in ((), ("--html", str(page))) if words[0] == "collate" else ((),):
+        done = net.run("audit", *words, *more)
+        refused(done, 4, "you hold no key to any of the 2 reports", "escrow")
+        assert done.out == ""
+        assert done.hints == ["cipherpost returns    (who has reported; needs no key)", ESCROW]
+        assert len(done.err.splitlines()) == 3
+    assert not page.exists()
+    assert net.ok("audit", "returns").out
+
+
+def test_i8_an_auditor_with_a_key_to_some_sees_why_others_are_left_out(net: Net, month: str) -> None:
+    net.ok("center", "settings", "escrow", "report", "audit", "-y")
+    net.ok("tver", "fetch")
+    net.clock.ahead(minutes=1)
+    path = net.root / "better.json"
+    path.write_text(json.dumps({**TVER, "reports_held_total": 4}))
+    net.ok("tver", "correct", "monthly-return", month, "--data", str(path))
     net.ok("audit", "fetch")
     found = net.ok("audit", "collate", "monthly-return", month)
-    assert "left out: tver, tver/center/3: it was sealed before you were a reader, or to others" in found.err
+    assert "left out: samara, samara/center/3: it was sealed before you were a reader, or to others" in found.err
     assert "send-back" not in found.err
+    assert "Business reports held, in all\t4" in found.out
 
 
 def test_wrong_use_is_refused_in_words(net: Net, month: str) -> None:
@@ -92,6 +120,17 @@ def test_wrong_use_is_refused_in_words(net: Net, month: str) -> None:
     refused(net.run("center", "demands", "same", "tver/center/3", "tver/center/3#1"), 2, "names no demand")
     refused(net.run("center", "demands", "same", "tver/center/3#9", "tver/center/3#1"), 1, "tver/center/3#9")
     refused(net.run("tver", "demands", "same", "tver/center/3#1"), 2, "the center says")
+
+
+def test_the_coverage_of_demands_over_many_periods_stays_one_line(net: Net, month: str) -> None:
+    year = int(month[:4]) + 3
+    done = net.ok("center", "demands", "--as-of", f"{year}-01-15")
+    (line,) = [line for line in done.err.splitlines() if " reported; " in line]
+    assert re.search(
+        rf"missing: (\w+ \d{{4}}-\d\d, ){{11}}\w+ \d{{4}}-\d\d and \d+ more; not due yet: tver {year}-01,", line
+    )
+    whole = net.ok("center", "demands", "--as-of", f"{year}-01-15", "--json").json["coverage"]
+    assert f"samara {year - 1}-11" in whole
 
 
 def test_demands_are_listed_called_the_same_answered_and_shown_in_the_next_form(net: Net, month: str) -> None:

@@ -170,6 +170,22 @@ def test_returns_are_refused_in_words(owing):
     refused(owing.run("center", "returns", "-o", "x.csv"), 2, "--csv")
 
 
+@pytest.mark.parametrize("words", [("owed",), ("returns",), ("collate", FORM, "2024-03"), ("demands",), ("audit",)])
+def test_i11_a_judging_time_far_after_all_that_is_known_is_refused(owing, words):
+    home = "tver" if words == ("owed",) else "center"
+    done = owing.run(home, *words, "--as-of", "2998-01-01")
+    refused(done, 2, "2998-01-01T00:00:00Z is too far ahead", "2024-04-02T09:05:00Z", "2034")
+    assert owing.run(home, *words, "--as-of", "2034-12-31").code in {0, 5}, (
+        "5: to an audit the center is silent by then"
+    )
+
+
+def test_i11_a_slow_clock_does_not_narrow_the_judging_time(owing):
+    owing.clock.now = datetime(2001, 1, 1, tzinfo=UTC)
+    assert owing.ok("tver", "owed", "--as-of", "2024-04-10").out
+    assert owing.ok("center", "audit", "--as-of", "2024-04-10").out
+
+
 @pytest.mark.parametrize("word", ["2024-13", "2024-w60", "March", "e1", "2024-3", ""])
 def test_returns_of_what_is_no_period_are_refused(owing, word):
     refused(owing.run("center", "returns", word), 2)

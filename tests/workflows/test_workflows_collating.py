@@ -18,6 +18,7 @@ from cipherpost.roster import words
 from cipherpost.strictjson import canonical
 from cipherpost.workflows import abreast, entries, letters, remarks
 from cipherpost.workflows.collating import Collation, NoSuchListError, NothingToCollateError, collate
+from cipherpost.workflows.opening import NoKeyToReportsError
 from cipherpost.workflows.returns import NotForCommitteesError
 
 
@@ -158,9 +159,23 @@ def test_later_reports_do_not_change_what_was_collated_as_of_before(owing: Net) 
 def test_an_auditor_to_whom_nothing_is_escrowed_gets_no_figures_and_is_told_why(net: Net) -> None:
     oblige(net, escrow=False)
     both_report(net)
-    found = collated(net, REVIZOR)
-    assert [total(found, "demands_total").sum, len(found.remarks)] == [None, 2]
-    assert not any(each.theirs for each in found.remarks)
+    with pytest.raises(NoKeyToReportsError) as refused:
+        collated(net, REVIZOR)
+    assert "any of the 2 reports" in refused.value.what
+    report(net, IVANOV, None, supersedes=1)
+    net.later(minutes=1)
+    net.fetch(REVIZOR)
+    with pytest.raises(NoKeyToReportsError) as refused:
+        collated(net, REVIZOR)
+    assert "the only report" in refused.value.what, "a nil report needs no key"
+
+
+def test_where_nothing_is_to_be_opened_no_key_is_missed(net: Net) -> None:
+    oblige(net, escrow=False)
+    report(net, IVANOV, None)
+    net.later(minutes=1)
+    net.fetch(REVIZOR)
+    assert collated(net, REVIZOR).coverage.line().startswith("1 of 2 reported; 0 late; 1 nil")
 
 
 def test_a_committee_is_told_what_it_can_ask_instead(owing: Net) -> None:
