@@ -88,8 +88,8 @@ def _show(session: Session, whose: str, done: "Stated") -> None:
     output.tell(f"{whose}: {done.words}")
     if done.posted.already:
         output.tell("the roster says so already; nothing was posted")
-    if done.note:
-        output.tell(done.note)
+    for note in done.notes:
+        output.tell(note)
 
 
 @command("list", group=duty)

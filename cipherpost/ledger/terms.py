@@ -127,6 +127,13 @@ def owing(rosters: Rosters, duty: DutyInfo, over: str, deadline: str, as_of: str
     return found
 
 
+def first_owed(rosters: Rosters, duty: DutyInfo, as_of: str) -> str | None:
+    """The first period of a duty of the calendar that any office owes; None: nobody owes one that has begun."""
+    today = calendar.local_day(as_of, rosters.zone_at(as_of))
+    periods = _periods(duty, RHYTHMS[duty.rhythm], today)
+    return next((period for period in periods if _term(rosters, duty, period, as_of).owing), None)
+
+
 def _without_doubles(terms: list[Term]) -> Iterator[Term]:
     """Of several duties that ask one office for the same, the one stated last holds; ``terms`` stand in that order."""
     by_key: dict[Key, list[Term]] = {}

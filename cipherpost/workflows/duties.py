@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cipherpost.dispatch.periods import PeriodKind, parse_day, period_kind
 from cipherpost.errors import UseError
-from cipherpost.ledger.calendar import end_of, local_day, period_of
+from cipherpost.ledger.calendar import end_of, local_day, period_of, previous_period
 from cipherpost.roster.words import RHYTHMS
 from cipherpost.text import parse_name, shown
 from cipherpost.workflows import entries
@@ -52,11 +52,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stated:
-    """An entry about a duty: ``words`` say what is owed, ``note`` what else changes by it, for people."""
+    """An entry about a duty: ``words`` say what is owed, ``notes`` what else there is to know of it, for people."""
 
     posted: Posted
     words: str
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +147,52 @@ def add(desk: "Desk", asked: Asked, *, dry_run: bool = False) -> Stated:
     if same is not None:
         return Stated(posted=_already(desk, same.entry), words=in_words(same))
     before = [each for each in _of(desk, duty.form, duty.audience) if _meet(each, duty)]
+    notes = [f"it takes the place of: {'; '.join(map(in_words, before))}"] if before else []
+    notes += _owed_by_nobody(desk, duty)
     posted = entries.post(desk, [duty], dry_run=dry_run)
-    note = f"it takes the place of: {'; '.join(map(in_words, before))}" if before else ""
-    return Stated(posted=posted, words=words, note=note)
+    return Stated(posted=posted, words=words, notes=tuple(notes))
+
+
+def _owed_by_nobody(desk: "Desk", duty: "Duty") -> list[str]:
+    """Of which periods that are over nobody will owe anything, since none of the audience was admitted by then."""
+    from cipherpost.ledger.rosters import Rosters
+    from cipherpost.ledger.terms import first_owed
+
+    kind = RHYTHMS[duty.rhythm]
+    zone = desk.roster.timezone(desk.roster.newest)
+    if duty.first is None or kind in {PeriodKind.DAY, PeriodKind.EVENT}:
+        return []
+    rosters = Rosters(desk.roster)
+    rosters.grow()
+    now = desk.time()
+    running = period_of(kind, local_day(now, zone))
+    if duty.first >= running:
+        return []
+    owed = first_owed(rosters, _as_stated(duty, desk.roster.newest), now)
+    if owed == duty.first:
+        return []
+    last = previous_period(owed or running)
+    which = duty.first if last == duty.first else f"{duty.first} to {last}"
+    return [
+        f"nobody owes {duty.form} for {which}: no office of {duty.audience} was admitted by then",
+        f"the first period owed is {owed}" if owed else "nobody owes it for the running period either, as it is",
+    ]
+
+
+def _as_stated(duty: "Duty", entry: int) -> "DutyInfo":
+    from cipherpost.roster.duties import DutyInfo
+
+    return DutyInfo(
+        form=duty.form,
+        audience=duty.audience,
+        rhythm=duty.rhythm,
+        due=duty.due,
+        within=duty.within,
+        day=duty.day,
+        grace=duty.grace,
+        first=duty.first,
+        entry=entry,
+    )
 
 
 def _check_form(desk: "Desk", name: str) -> None:
@@ -324,11 +367,7 @@ def end(desk: "Desk", form: str, audience: str, last: str, *, dry_run: bool = Fa
     desk.roster.members(audience, desk.roster.newest)
     duties = _of(desk, form, audience)
     if not duties:
-        raise NoDutyError(
-            f"{audience} owes no {form}",
-            rule="only what is owed can end, under the audience it was stated for",
-            hints=("cipherpost duty list",),
-        )
+        raise _not_its_own(desk, form, audience, last)
     kinds = {RHYTHMS[each.rhythm] for each in duties}
     fits = {PeriodKind.DAY, PeriodKind.EVENT} if kind is PeriodKind.DAY else {kind}
     if kind is PeriodKind.EVENT or not fits & kinds:
@@ -348,8 +387,34 @@ def end(desk: "Desk", form: str, audience: str, last: str, *, dry_run: bool = Fa
     posted = entries.post(desk, [DutyEnd(form, audience, last)], dry_run=dry_run)
     zone = desk.roster.timezone(desk.roster.newest)
     running = period_of(kind, local_day(desk.time(), zone))
-    note = f"what was owed for a {kind} after {last} is owed no longer, reported or not" if last < running else ""
-    return Stated(posted=posted, words=f"until {last}", note=note)
+    note = f"what was owed for a {kind} after {last} is owed no longer, reported or not"
+    return Stated(posted=posted, words=f"until {last}", notes=(note,) if last < running else ())
+
+
+def _not_its_own(desk: "Desk", form: str, audience: str, last: str) -> NoDutyError:
+    """Why there is nothing to end under this audience: it owes nothing, or owes it as a part of another."""
+    newest = desk.roster.newest
+    offices = set(desk.roster.members(audience, newest))
+    through = [
+        duty
+        for duty in desk.roster.duties(newest)
+        if duty.form == form and offices & set(desk.roster.members(duty.audience, newest))
+    ]
+    if not through:
+        return NoDutyError(
+            f"{audience} owes no {form}",
+            rule="only what is owed can end, under the audience it was stated for",
+            hints=("cipherpost duty list",),
+        )
+    whole = through[-1]
+    return NoDutyError(
+        f"{audience} owes {form} only through {whole.audience}",
+        rule=f"a duty ends for all it was stated for; {whole.audience} owes it {in_words(whole)}",
+        hints=(
+            f"cipherpost excuse {audience} {form} PERIOD -m WHY    (lets {audience} alone off one period)",
+            f"cipherpost duty end {form} {whole.audience} --until {last}    (ends it for {whole.audience})",
+        ),
+    )
 
 
 def _reaches(duty: "DutyInfo", last: str) -> bool:

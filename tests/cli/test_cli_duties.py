@@ -203,7 +203,6 @@ def test_events_end_with_a_day(forms: Net) -> None:
 @pytest.mark.parametrize(
     ("words", "part", "hint"),
     [
-        ("monthly-return tver --until 2024-06", "tver owes no monthly-return", "cipherpost duty list"),
         ("yearly-return all --until 2024-06", "all owes no yearly-return", "cipherpost duty list"),
         (
             "monthly-return all --until 2024",
@@ -222,6 +221,39 @@ def test_an_end_of_what_is_not_owed_is_refused(forms: Net, words: str, part: str
     refused(done, 2, part)
     assert not hint or hint in done.hints, done
     assert newest(forms) == before
+
+
+def test_an_end_for_one_who_owes_it_with_others_names_the_duty_and_what_can_be_done(forms: Net) -> None:
+    forms.ok("center", "group", "volga", "samara", "tver")
+    forms.ok("center", "group", "north", "samara")
+    add(forms, "monthly-return", "all", "monthly", "--due", "5")
+    add(forms, "conference-after", "volga", "event", "--within", "7")
+    done = forms.run("center", "duty", "end", "monthly-return", "tver", "--until", "2024-06")
+    refused(done, 2, "tver owes monthly-return only through all", "every month, due 5 days after its end")
+    assert done.hints[0].startswith("cipherpost excuse tver monthly-return PERIOD -m WHY ")
+    assert done.hints[1].startswith("cipherpost duty end monthly-return all --until 2024-06 ")
+    for audience in ("tver", "north"):
+        done = forms.run("center", "duty", "end", "conference-after", audience, "--until", "2024-06-30")
+        refused(done, 2, f"{audience} owes conference-after only through volga")
+    done = forms.run("center", "duty", "end", "conference-before", "tver", "--until", "2024-06-30")
+    refused(done, 2, "tver owes no conference-before")
+
+
+def test_periods_that_nobody_owes_are_told_when_the_duty_is_stated(forms: Net, clock: Clock) -> None:
+    words = ("duty", "add", "monthly-return", "all", "monthly", "--due", "5", "-n")
+    done = forms.ok("center", *words, "--from", "2023-11")
+    assert "nobody owes monthly-return for 2023-11 to 2024-02: no office of all was admitted by then" in done.err
+    assert "the first period owed is 2024-03" in done.err
+    assert "nobody owes" not in forms.ok("center", *words, "--from", "2024-03").err
+    forms.ok("center", "office", "add", "ufa", "--title", "Ufa")
+    lone = ("duty", "add", "monthly-return", "ufa", "monthly", "--due", "5", "-n", "--from", "2024-02")
+    done = forms.ok("center", *lone)
+    assert "nobody owes monthly-return for 2024-02: no office of ufa was admitted by then" in done.err
+    assert "nobody owes it for the running period either" in done.err
+    clock.ahead(days=40)
+    forms.ok("center", *(word for word in words if word != "-n"), "--from", "2024-01")
+    rows = forms.ok("center", "returns", "--json").json["debts"]
+    assert {row["period"] for row in rows} == {"2024-03", "2024-04"}
 
 
 def test_nothing_owed_is_said_so(net: Net) -> None:
