@@ -1,4 +1,4 @@
-"""The page of a collation: what reports add up to, every figure with its coverage and the dispatches it came from.
+"""The page of a collation: what reports add up to, how complete it is, and the dispatches each figure came from.
 
 The builder takes totals as they were made; it opens no report and adds nothing up but bars.
 """
@@ -13,7 +13,7 @@ from cipherpost.ledger.returns import Coverage
 from cipherpost.pages.building import page
 
 NAMES: Final = 8
-"""Most names of a sort in the line of coverage at a table; all of them stand once at the top."""
+"""Most names of a sort in the line of coverage at a field; all of them stand once at the top."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +37,15 @@ class _Silence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """One field, or one column of a list: its lines, and who was silent; ``summary`` in one phrase."""
+    """One field, or one column of a list: its lines, and who was silent; ``summary`` in one phrase.
+
+    ``cover``: how complete it is, where that is not what stands at the top for all.
+    """
 
     total: Total
     id: str
     summary: str
+    cover: str
     lines: tuple[_Line, ...]
     silent: tuple[_Silence, ...]
     parts: "tuple[_Part, ...]" = ()
@@ -68,7 +72,8 @@ def collation_page(
         form: the form in its newest version.
         period: what was collated, for ``group`` where it was not all.
         as_of: the judging time, a protocol time.
-        coverage: how complete the reports are; its line stands at every table.
+        coverage: how complete the reports are; its line stands at the top, and again at each field for which some
+            report was not asked, with how many.
         titles: title by office.
         remarks: (office, dispatch, reason) of each report that was left out.
     """
@@ -80,20 +85,26 @@ def collation_page(
         group=group,
         as_of=as_of,
         coverage=coverage.line(),
-        cover=coverage.line(NAMES),
-        parts=[_part(total, f"f{at}", titles) for at, total in enumerate(totals, 1)],
+        parts=[_part(total, f"f{at}", titles, coverage) for at, total in enumerate(totals, 1)],
         remarks=remarks,
         titles=titles,
     )
 
 
-def _part(total: Total, id: str, titles: Mapping[str, str]) -> _Part:
-    columns = tuple(_part(column, f"{id}-{at}", titles) for at, column in enumerate(total.columns, 1))
+def _part(
+    total: Total, id: str, titles: Mapping[str, str], coverage: Coverage, without: frozenset[str] = frozenset()
+) -> _Part:
+    """``without``: reports that were not asked for the list of which this is a column."""
+    without |= {place.partition("#")[0] for place in total.not_asked}
+    columns = tuple(
+        _part(column, f"{id}-{at}", titles, coverage, without) for at, column in enumerate(total.columns, 1)
+    )
     inner = "-" in id
     return _Part(
         total=total,
         id=id,
         summary=_summary(total),
+        cover=f"{coverage.line(NAMES)}; not asked: {len(without)} of those reported" if without else "",
         lines=tuple(_choices(total) if total.counts else () if inner else _values(total, titles)),
         silent=tuple(_silent(total)),
         parts=columns,

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,26 @@ def test_i8_an_auditor_with_a_key_to_some_sees_why_others_are_left_out(net: Net,
     assert "left out: samara, samara/center/3: it was sealed before you were a reader, or to others" in found.err
     assert "send-back" not in found.err
     assert "Business reports held, in all\t4" in found.out
+
+
+def test_i9_what_was_sent_back_is_in_no_sum_and_is_named_until_it_is_corrected(net: Net, month: str) -> None:
+    until = f"{net.clock.now + timedelta(days=20):%Y-%m-%d}"
+    net.ok("center", "send-back", "tver", "monthly-return", month, "--until", until, "-m", "Count again.")
+    line = "1 of 2 reported; 0 late; 0 nil; 0 unknown; missing: tver (sent back)"
+    found = net.ok("center", "collate", "monthly-return", month)
+    assert line in found.out
+    assert "Demands raised, in all\t2\t1\t\t2 (samara)\t2 (samara)" in found.lines
+    listed = net.ok("center", "demands", month)
+    assert [row.split("\t")[0] for row in listed.lines] == ["samara/center/3#1"]
+    assert line in listed.err
+    net.ok("tver", "fetch")
+    net.clock.ahead(minutes=1)
+    path = net.root / "better.json"
+    path.write_text(json.dumps({**TVER, "reports_held_total": 4}))
+    net.ok("tver", "correct", "monthly-return", month, "--data", str(path))
+    net.ok("center", "fetch")
+    found = net.ok("center", "collate", "monthly-return", month)
+    assert "2 of 2 reported; 0 late; 0 nil; 0 unknown; missing: none" in found.out
 
 
 def test_wrong_use_is_refused_in_words(net: Net, month: str) -> None:

@@ -20,8 +20,8 @@ _DEMANDS: Final = (
 )
 
 
-def filing(office: str) -> Filing:
-    """What one office says of 2026-10."""
+def filing(office: str, *, older: bool = False) -> Filing:
+    """What one office says of 2026-10; if ``older``, under a version of the form that asks for no demands."""
     chance = random.Random(office)
     data: dict[str, Any] = {
         "reports_held_total": _count(chance, 20),
@@ -47,7 +47,11 @@ def filing(office: str) -> Filing:
     }
     if chance.random() < 0.3:
         data["remarks"] = chance.choice(["The roads were closed for nine days.", NASTY])
-    return Filing(office, "2026-10", f"{office}/center/{chance.randint(3, 40)}", FORM.fields, data)
+    fields = FORM.fields
+    if older:
+        fields = tuple(field for field in fields if field.name != "demands")
+        del data["demands"]
+    return Filing(office, "2026-10", f"{office}/center/{chance.randint(3, 40)}", fields, data)
 
 
 def _count(chance: random.Random, most: int) -> int | str:
@@ -55,11 +59,12 @@ def _count(chance: random.Random, most: int) -> int | str:
 
 
 @lru_cache
-def collated(count: int) -> tuple[tuple[Total, ...], Coverage]:
-    """The totals of ``count`` offices, of which every tenth sent nothing."""
+def collated(count: int, older: int = 0) -> tuple[tuple[Total, ...], Coverage]:
+    """The totals of ``count`` offices, of which every tenth sent nothing, and ``older`` use an older form."""
     offices = list(titles(count))
     missing = offices[5::10]
-    filings = [filing(office) for office in offices if office not in missing]
+    sent = [office for office in offices if office not in missing]
+    filings = [filing(office, older=at < older) for at, office in enumerate(sent)]
     coverage = Coverage(
         reported=len(filings) + 1,
         owed=count,
