@@ -59,11 +59,11 @@ def main() -> None:
 
 
 def collect_seldom() -> None:
-    """Let Python look for cyclic garbage after every 50,000 new objects, not 700.
+    """Let Python look for cyclic garbage after every 200,000 new objects, not 700.
 
     A verifier keeps nearly all that it makes: it would be gone through again and again, and nothing found in it.
     """
-    gc.set_threshold(50_000)
+    gc.set_threshold(200_000)
 
 
 def _refuse(error: "Exception", words: list[str]) -> int:

@@ -111,30 +111,32 @@ class Account:
         Returns:
             The highest number of `told` that they ack, 0 where they ack none.
         """
-        highest, first = 0, self.first
+        highest, first, latest = 0, self.first, ""
         for node in nodes:
-            header = node.header
+            header, time = node.header, node.time
             report, cancels, target = header.report, header.cancels is not None, node.target
             key: Key | None = None
+            if time > latest:
+                latest = time
             if report is not None:
                 form, period, day, nil = report
                 key = (form, period)
-                filing = Filing(node.number, node.time, nil, day, target, cancels)
+                filing = Filing(node.number, time, nil, day, target, cancels)
                 if first.setdefault(key, filing) is not filing:
                     self.more.setdefault(key, []).append(filing)
                 elif day is not None:
                     self.events.setdefault(period, []).append(form)
             if target is not None:
-                self.targets.setdefault(target, []).append(Taken(node.number, node.time, key, cancels))
+                self.targets.setdefault(target, []).append(Taken(node.number, time, key, cancels))
             if header.reply is not None and not cancels:
                 channel, number, hashed = header.reply
-                self._answer((channel, number), Answer(node.number, node.time, "reply", hashed))
+                self._answer((channel, number), Answer(node.number, time, "reply", hashed))
             for ack in header.acks:
                 if ack.channel == self.told:
                     highest = max(highest, ack.number)
                 if ack.word in ACTS:
-                    self._answer((ack.channel, ack.number), Answer(node.number, node.time, ack.word, ack.hash))
-        self.touch(max([node.time for node in nodes], default=""))
+                    self._answer((ack.channel, ack.number), Answer(node.number, time, ack.word, ack.hash))
+        self.touch(latest)
         return highest
 
     def _answer(self, key: Key, answer: Answer) -> None:
@@ -146,19 +148,22 @@ class Account:
         Returns:
             The highest number of `own` that they ack, 0 where they ack none.
         """
-        highest, own, said = 0, self.own, self.own_sights.raw
+        highest, own, said, latest = 0, self.own, self.own_sights.raw, ""
         for node in nodes:
-            header = node.header
+            header, time = node.header, node.time
+            if time > latest:
+                latest = time
             for channel, number, hashed, word in header.acks:
                 if channel == own:
                     said.append((number, node, hashed, word in LOOKS))
-                    highest = max(highest, number)
+                    if number > highest:
+                        highest = number
             if node.target is not None:
-                taken = Taken(node.number, node.time, None, header.cancels is not None)
+                taken = Taken(node.number, time, None, header.cancels is not None)
                 self.told_targets.setdefault(node.target, []).append(taken)
             if header.decision is not None and header.cancels is None:
                 self._decide(node, header.decision)
-        self.touch(max([node.time for node in nodes], default=""))
+        self.touch(latest)
         return highest
 
     def _decide(self, node: Node, said: Decision) -> None:

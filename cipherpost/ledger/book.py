@@ -170,8 +170,9 @@ class Book:
                 self._take_acks(node, center=True)
         for node in nodes:
             header = node.header
-            for head in header.heads:
-                self._claim(head.channel, head.number)
+            if header.heads:
+                for head in header.heads:
+                    self._claim(head.channel, head.number)
             if node.target is not None:
                 self._take_back(track, node, header)
             if header.due is not None:

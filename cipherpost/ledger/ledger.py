@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from cipherpost.chain.findings import Finding, sort_key
 from cipherpost.chain.network import Chain
+from cipherpost.ledger.account import Decided, Key
 from cipherpost.ledger.book import Book
 from cipherpost.ledger.debt import Debt
 from cipherpost.ledger.events import event_debts
@@ -16,6 +17,7 @@ from cipherpost.ledger.regular import regular_debts
 from cipherpost.ledger.rosters import Rosters
 from cipherpost.ledger.stories import NOTHING, Told
 from cipherpost.ledger.terms import AFTER, Terms, terms_at
+from cipherpost.text import parse_place
 
 _FEW: Final = 100
 """Offices whose debts are put into the sorted list one by one."""
@@ -67,6 +69,15 @@ class Ledger:
             return tuple(sorted(found, key=self._key))
         self._list(terms, as_of)
         return tuple(self._all)
+
+    def decisions(self, debt: Debt, as_of: str) -> list[Decided]:
+        """The center's verdicts on a debt at the time ``as_of``, by number, those taken back with ``owed`` too."""
+        self._prepare(as_of)
+        if debt.order is None:
+            key: Key = (str(debt.form), str(debt.period))
+        else:
+            key = parse_place(debt.order)
+        return self._book.account(debt.office).decided(key, as_of)
 
     def findings(self, as_of: str) -> tuple[Finding, ...]:
         """The findings of V11 at the time ``as_of``: repeat, order, late, overdue, unknown; sorted by place."""
