@@ -116,9 +116,10 @@ def _decide(
 
 
 def _show(session: Session, done: "Decided") -> int:
-    left_out = [{"office": office, "reason": reason} for office, reason in done.left_out.items()]
-    whole = {"dispatches": [each.as_json() for each in done.posted], "left_out": left_out}
-    code = output.sent(session, done.posted, whole=whole if done.group else None)
+    code = output.sent(session, done.posted, whole=done.as_json())
+    for channel, taken in (done.takes_back or {}).items():
+        if taken and not session.quiet:
+            output.tell(f"taken back in {channel}: {'; '.join(map(str, taken))}")
     for office, reason in done.left_out.items():
         output.tell(f"left out: {output.safe(f'{office}: {reason}')}")
     return code

@@ -6,7 +6,7 @@ A decision is a dispatch to the office whose debt it is. Everybody sees the verd
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cipherpost.dispatch.header import Decision
 from cipherpost.dispatch.periods import PeriodKind
@@ -35,6 +35,10 @@ _SUBJECTS: Final = {
     "excused": "Excused: {}",
     "owed": "Owed again: {}",
 }
+
+
+_NOT_REMINDED: Final = frozenset({State.NOT_DUE, State.UNKNOWN})
+"""Of what is still running, and of what nobody knows, no reminder is sent."""
 
 
 class NothingReportedError(UseError):
@@ -91,11 +95,44 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """What was posted; ``left_out``: the offices of a ``group`` about which nothing was decided, with the reason."""
+    """What was posted; ``left_out``: the offices of a ``group`` about which nothing was decided, with the reason.
+
+    ``takes_back``: of a withdrawal, by the channel it was posted in, the decisions that hold no more, oldest first.
+    """
 
     posted: tuple[Posted, ...]
     group: bool
     left_out: dict[str, str]
+    takes_back: "dict[str, tuple[TakenBack, ...]] | None" = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The object for scripts: of a group the list of dispatches, else the one dispatch."""
+        objects = [each.as_json() | self._taken(each.channel) for each in self.posted]
+        if not self.group:
+            return objects[0]
+        left_out = [{"office": office, "reason": reason} for office, reason in self.left_out.items()]
+        return {"dispatches": objects, "left_out": left_out}
+
+    def _taken(self, channel: str) -> dict[str, Any]:
+        if self.takes_back is None:
+            return {}
+        return {"takes_back": [each.as_json() for each in self.takes_back.get(channel, ())]}
+
+
+class TakenBack(NamedTuple):
+    """A decision that a withdrawal takes back: its place, the verdict, and the day that it named, if any."""
+
+    place: str
+    verdict: str
+    day: date | None
+
+    def __str__(self) -> str:
+        """``extended to 2026-11-20 by center/tver/7``."""
+        return f"{self.verdict}{f' to {self.day}' if self.day else ''} by {self.place}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The object for scripts."""
+        return {"dispatch": self.place, "verdict": self.verdict, "day": str(self.day) if self.day else None}
 
 
 def decide(desk: "Desk", words: Sequence[str], verdict: Verdict, *, dry_run: bool = False) -> Decided:
@@ -117,7 +154,8 @@ def decide(desk: "Desk", words: Sequence[str], verdict: Verdict, *, dry_run: boo
         send_one(desk, each.plan, each.letter, line, even_if_sent=each.anew and line is None, dry_run=dry_run)
         for each in letters.sendable
     ]
-    return Decided(posted=tuple(posted), group=target.group, left_out=letters.left_out)
+    taken = {each.plan.channel: each.takes_back for each in letters.sendable} if verdict.withdraw else None
+    return Decided(posted=tuple(posted), group=target.group, left_out=letters.left_out, takes_back=taken)
 
 
 def _usage(verdict: Verdict) -> str:
@@ -131,11 +169,15 @@ def _usage(verdict: Verdict) -> str:
 
 
 class _Letter(NamedTuple):
-    """A decision on its way; ``anew``: it makes sense though the same was said before, of what came in between."""
+    """A decision on its way; ``anew``: it makes sense though the same was said before, of what came in between.
+
+    ``takes_back``: the decisions that hold no more by it, if it is a withdrawal.
+    """
 
     plan: Plan
     letter: Outgoing
     anew: bool
+    takes_back: tuple[TakenBack, ...]
 
 
 @dataclass(slots=True)
@@ -191,13 +233,23 @@ def _letter(desk: "Desk", debt: Debt, verdict: Verdict) -> _Letter:
     assert plan.decision is not None
     subject = _SUBJECTS[plan.decision.verdict].format(debt.name)
     letter = Outgoing(body=_body(debt, verdict), body_type="txt", subject=subject)
+    taken = _taken_back(desk, debt) if verdict.withdraw else ()
     try:
         _check(desk, debt, verdict)
     except UseError:
         if is_sent(desk, plan, letter):
-            return _Letter(plan, letter, anew=False)
+            return _Letter(plan, letter, anew=False, takes_back=taken)
         raise
-    return _Letter(plan, letter, anew=True)
+    return _Letter(plan, letter, anew=True, takes_back=taken)
+
+
+def _taken_back(desk: "Desk", debt: Debt) -> tuple[TakenBack, ...]:
+    """What a withdrawal takes back, or, where it was said last, what it took back: all since the one before it."""
+    found = desk.ledger.decisions(debt, desk.time())
+    if found and found[-1].verdict == "owed":
+        found = found[:-1]
+    earlier = max((at for at, each in enumerate(found, 1) if each.verdict == "owed"), default=0)
+    return tuple(TakenBack(f"{CENTER}/{debt.office}/{each.number}", each.verdict, each.day) for each in found[earlier:])
 
 
 # ---- whether it makes sense ------------------------------------------------------------------------------------------
@@ -259,11 +311,16 @@ def _check_report(desk: "Desk", debt: Debt, verdict: Verdict) -> None:
         raise _moot(debt)
     if debt.state is State.EXCUSED:
         raise _excused(debt)
+    remind = (f"cipherpost remind {debts.word(debt)}",) if debt.state not in _NOT_REMINDED else ()
     raise NothingReportedError(
         f"{debts.whose(debt)}: nothing was reported yet",
-        rule="only what was reported is sent back or accepted",
-        hints=(f"cipherpost remind {debts.word(debt)}", "cipherpost fetch"),
+        rule=f"only what was reported is sent back or accepted{_not_over(debt)}",
+        hints=(*remind, "cipherpost fetch"),
     )
+
+
+def _not_over(debt: Debt) -> str:
+    return f", and {debt.period} is not over" if debt.state is State.NOT_DUE and debt.period else ""
 
 
 def _check_open(desk: "Desk", debt: Debt, verdict: Verdict) -> None:

@@ -130,6 +130,26 @@ def test_only_the_decision_that_holds_is_taken_back(owed: Net) -> None:
     assert debt(owed, "tver", "2024-03")["state"] == "due"
 
 
+def test_a_withdrawal_names_each_decision_that_it_takes_back(owed: Net) -> None:
+    first = decided(owed, "extend", "tver", *MARCH, "--until", "2024-04-20", "-m", "The roads are closed.")
+    second = decided(owed, "excuse", "tver", *MARCH, "-m", "The archive burned.")
+    words = ("excuse", "tver", *MARCH, "--withdraw", "-m", "It did not.")
+    said = f"taken back in center/tver: extended to 2024-04-20 by {first}; excused by {second}\n"
+    assert said in owed.ok("center", *words, "-n").err
+    done = owed.ok("center", *words)
+    assert said in done.err
+    told = owed.ok("center", *words, "--json").json
+    assert f"center/tver/{told['number']}" == done.lines[0], "said again it is answered with the same"
+    assert told["takes_back"] == [
+        {"dispatch": first, "verdict": "extended", "day": "2024-04-20"},
+        {"dispatch": second, "verdict": "excused", "day": None},
+    ]
+    third = decided(owed, "excuse", "tver", *MARCH, "-m", "It burned after all.")
+    told = owed.ok("center", "excuse", "volga", *MARCH, "--withdraw", "-m", "No.", "--json").json
+    assert [each["dispatch"] for each in told["dispatches"][0]["takes_back"]] == [third]
+    assert "takes_back" not in owed.ok("center", "excuse", "tver", *MARCH, "-m", "Once more.", "--json").json
+
+
 def test_a_report_sent_back_by_mistake_stands_again(owed: Net, clock: Clock) -> None:
     report = nil(owed, clock)
     decided(owed, "send-back", report, "--until", "2024-04-15", "-m", "You held two.")
@@ -220,6 +240,16 @@ def test_what_is_settled_is_neither_excused_nor_extended(owed: Net, clock: Clock
     for words in (("excuse",), ("extend", "--until", "2024-04-25")):
         done = check_refused(owed, (words[0], "tver", *MARCH, *words[1:], "-m", "Why."), "was reported, by tver")
         assert done.hints[0] == "cipherpost accept tver monthly-return 2024-03 -m WHY"
+
+
+@pytest.mark.parametrize("words", [("accept",), ("send-back", "--until", "2024-05-15")])
+def test_no_reminder_is_hinted_at_that_would_remind_nobody(owed: Net, words: tuple[str, ...]) -> None:
+    period = ("tver", "monthly-return", "2024-04")
+    done = check_refused(owed, (words[0], *period, *words[1:], "-m", "Why."), "nothing was reported yet")
+    assert "2024-04 is not over" in done.err
+    assert done.hints == ["cipherpost fetch"]
+    reminded = owed.ok("center", "remind", "2024-04", "-n").err
+    assert "monthly-return" not in reminded
 
 
 def test_excused_twice_and_sent_back_after_it_are_refused(owed: Net) -> None:
