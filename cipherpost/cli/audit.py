@@ -7,6 +7,31 @@ import click
 
 from cipherpost.cli import output
 from cipherpost.cli.options import Moment, Session, command
+from cipherpost.errors import UseError
+
+
+class FingerprintNeededError(UseError):
+    """Without a home nobody knows which network is meant, unless its fingerprint is given."""
+
+
+def _check_home(session: Session, usage: str) -> None:
+    """Outside of any home, ask for the fingerprint.
+
+    Raises:
+        FingerprintNeededError: with the command.
+    """
+    from cipherpost.home.settings import NoHomeError
+
+    try:
+        session.home_folder()
+    except NoHomeError as none:
+        if none.where:  # one was named, and is not there
+            raise
+        raise FingerprintNeededError(
+            "which network is meant is not known",
+            rule=f"{none.what}, and without a home a network is named by its fingerprint",
+            hints=(usage, "ask the center or an auditor for the fingerprint, by telephone"),
+        ) from None
 
 
 @command(names_post="The post office, or a copy of it.")
@@ -35,6 +60,7 @@ def audit(
     if fingerprint is not None:
         subject = auditing.Subject.outside(session.post, fingerprint)
     else:
+        _check_home(session, f"cipherpost audit --post {session.post or 'URL'} --fingerprint F")
         subject = auditing.Subject.of_home(session.desk())
     report = auditing.audit(subject, sealed=sealed, as_of=moment, progress=session.bars())
     if session.as_json:
@@ -61,6 +87,8 @@ def verify(session: Session, path: str, fingerprint: str | None) -> int:
     """
     from cipherpost.workflows import auditing, receipts
 
+    if fingerprint is None:
+        _check_home(session, f"cipherpost verify {path} --fingerprint F")
     known = fingerprint if fingerprint is not None else session.desk().fingerprint
     file = Path(path)
     receipt = receipts.verify(file, known) if receipts.is_receipt(file) else None

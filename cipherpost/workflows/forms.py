@@ -194,6 +194,14 @@ def keep_form(desk: "Desk", header: "Header", letter: "Letter") -> None:
         desk.vault.put(_BOX + hash, data)
 
 
+def brought(desk: "Desk", header: "Header", letter: "Letter") -> "tuple[str, int] | None":
+    """Name and version of the form of the roster that a letter of the center brings; None: it brings none."""
+    if header.office != CENTER or letter.data is None:
+        return None
+    hash = sha256(letter.data)
+    return next(((form.name, form.version) for form in _stated(desk) if form.hash == hash), None)
+
+
 def readable(desk: "Desk", data: bytes | None) -> str:
     """What the data of a letter without a text say, for people: by its form where that is at hand, else as JSON."""
     import json

@@ -190,8 +190,16 @@ def _unknown_event(desk: "Desk", form: str, event: str) -> UseError:
     return UnknownEventError(
         what,
         rule="an office reports on its own events; the first report gives an event its name",
-        hints=(f"cipherpost report {form} --new-event --day DATE --edit", "cipherpost owed"),
+        hints=_first_reports(desk, form),
     )
+
+
+def _first_reports(desk: "Desk", form: str) -> tuple[str, ...]:
+    """How an event gets its name: by the report before it, else by the one that was wanted."""
+    before = sorted(name for name in before_forms(desk) if _duties(desk, name))
+    names = dict.fromkeys((*(() if form in before else before[:1]), form))
+    starts = tuple(f"cipherpost report {name} --new-event --day DATE --edit" for name in names)
+    return (*starts, "cipherpost owed")[:2]
 
 
 def _no_duty(desk: "Desk", what: str) -> NotOwedError:

@@ -236,7 +236,10 @@ def _state(desk: "Desk", entry: "Entry", words: set[str], act: str | None, answe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One letter, opened and checked; ``saved``: the files that were written."""
+    """One letter, opened and checked; ``saved``: the files that were written.
+
+    ``acts``: the commands by which it is acted on, where that is no reply.
+    """
 
     row: Row
     titles: dict[str, str]
@@ -248,6 +251,7 @@ class Shown:
     saved: tuple[Path, ...]
     out_of_order: bool
     incoming: bool
+    acts: tuple[str, ...] = ()
 
     def banners(self) -> Iterator[tuple[str, str]]:
         """Notices that stand above the letter, by name, each with what it is about."""
@@ -292,6 +296,8 @@ class Shown:
             yield f"cipherpost read {self.row.place} --save DIR"
         if self.row.due is not None and self.row.due[1] == "complied" and self.row.act is None:
             yield f"cipherpost complied {self.row.place}"
+        elif self.acts:
+            yield from self.acts
         elif self.row.answered_by is None:
             yield f'cipherpost reply {self.row.place} -m "..."'
 
@@ -426,4 +432,16 @@ def _shown(desk: "Desk", entry: "Entry", letter: "Letter", saved: tuple[Path, ..
         saved=saved,
         out_of_order=out_of_order,
         incoming=header.office != desk.office,
+        acts=_acts(desk, entry, letter),
     )
+
+
+def _acts(desk: "Desk", entry: "Entry", letter: "Letter") -> tuple[str, ...]:
+    """What a form or a reminder asks for."""
+    from cipherpost.workflows.reminding import is_reminder
+
+    if (form := forms.brought(desk, entry.header, letter)) is not None:
+        return (f"cipherpost form show {form[0]} --version {form[1]}", "cipherpost owed")
+    if entry.header.office == CENTER and is_reminder(letter):
+        return ("cipherpost owed", "cipherpost report FORM PERIOD --edit")
+    return ()

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
 PAGE: Final = "README.txt"
 _PAGE_BYTES: Final = 64 * limits.KIB
+_AGAIN: Final = (
+    "ask for the file again, as an attached file",
+    "who sent the dispatch makes it anew: cipherpost outbox CHANNEL/NUMBER --receipt FILE",
+)
 _RANK: Final = {"seen": 0, "failed": 1, "received": 2, "read": 3}
 
 
@@ -193,6 +197,7 @@ def verify(path: Path, fingerprint: str) -> Receipt:
             raise _altered(f"{PAGE} does not say what the notes say")
     except NotAuthenticError as error:
         error.where = error.where or ("" if error.channel else str(path))
+        error.hints = error.hints or _AGAIN
         raise
     return receipt
 
@@ -201,7 +206,7 @@ def _altered(what: str) -> ReceiptAlteredError:
     return ReceiptAlteredError(
         what,
         rule="a receipt is verified as a whole, each byte of it",
-        hints=("ask for the file again, as an attached file", "cipherpost outbox CHANNEL/NUMBER --receipt FILE"),
+        hints=_AGAIN,
     )
 
 

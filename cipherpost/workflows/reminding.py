@@ -18,6 +18,7 @@ from cipherpost.workflows.typed import typed
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
+    from cipherpost.letter import Letter
 
 SOON_DAYS: Final = 7
 """Days before a deadline from which on a reminder speaks of it."""
@@ -157,6 +158,14 @@ def _unwritable(desk: "Desk", office: str) -> str | None:
 
 # ---- the letter ------------------------------------------------------------------------------------------------------
 
+_MARK: Final = "Reminder: "
+_END: Final = "What has been sent in the meantime is not meant."
+
+
+def is_reminder(letter: "Letter") -> bool:
+    """Whether a letter of the center is one of those that `remind` writes."""
+    return letter.subject.startswith(_MARK) and (letter.body or "").rstrip().endswith(_END)
+
 
 def standing(debt: Debt) -> str:
     """How it stands with a debt, in words: ``overdue since 2026-11-05``."""
@@ -173,7 +182,7 @@ def standing(debt: Debt) -> str:
 def _subject(owed: Sequence[Debt]) -> str:
     late = sum(debt.state in _PRESSING for debt in owed)
     what = f"{len(owed)} open" if len(owed) > 1 else owed[0].name
-    return f"Reminder: {what}{', overdue' if late == len(owed) == 1 else f', {late} pressing' if late else ''}"[:120]
+    return f"{_MARK}{what}{', overdue' if late == len(owed) == 1 else f', {late} pressing' if late else ''}"[:120]
 
 
 def _body(title: str, owed: Sequence[Debt], today: date, text: str | None) -> str:
@@ -182,7 +191,7 @@ def _body(title: str, owed: Sequence[Debt], today: date, text: str | None) -> st
     lines = [f"{title}: {count} owed to the center on {today}."]
     lines += [text.strip()] if text is not None and text.strip() else []
     lines += ["\n".join(f"- {debt.name}: {standing(debt)}\n  {_answer(debt)}" for debt in owed)]
-    lines += ["What has been sent in the meantime is not meant."]
+    lines += [_END]
     return "\n\n".join(lines) + "\n"
 
 

@@ -246,7 +246,10 @@ def begin_correction(
         raise NotReportedError(
             f"{name} {period} was not reported" + (" or was cancelled" if earlier.reports(desk, name, period) else ""),
             rule="only what was sent is corrected",
-            hints=(f"cipherpost report {name} {period} --edit", "cipherpost owed"),
+            hints=(
+                f"cipherpost report {name} {'--new-event --day DATE' if is_event(period) else period} --edit",
+                "cipherpost owed",
+            ),
         )
     said = earlier.open_earlier(desk, newest)
     form = _form(desk, name, version if version is not None else said.version)

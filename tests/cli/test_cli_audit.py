@@ -78,6 +78,21 @@ def test_without_a_post_office_or_a_home_it_says_what_is_needed(net: Net) -> Non
     refused(net.run(None, "audit", "--post", str(net.root / "none"), "--fingerprint", "ab" * 32), 1)
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("audit", "--post", "here"), "cipherpost audit --post here --fingerprint F"),
+        (("audit",), "cipherpost audit --post URL --fingerprint F"),
+        (("verify", "some.receipt"), "cipherpost verify some.receipt --fingerprint F"),
+    ],
+)
+def test_outside_of_a_home_the_fingerprint_is_asked_for(empty: Net, words: tuple[str, ...], hint: str) -> None:
+    done = empty.run(None, *words)
+    refused(done, 2, "named by its fingerprint")
+    assert done.hints[0] == hint
+    refused(empty.run(None, "--home", str(empty.root / "none"), *words), 2, "there is no home here")
+
+
 def test_one_byte_changed_is_exit_3_and_names_the_place(net: Net) -> None:
     flip(net.note("center/all", 1), b"kind circular", b"kind cirkular")
     done = net.run(None, *outside(net))

@@ -65,7 +65,9 @@ def test_a_published_form_is_in_the_roster_and_comes_to_every_home(net):
     net.ok("tver", "form", "show", "libraries", "-o", str(out))
     assert out.read_bytes() == path.read_bytes()
     refused(net.run("tver", "form", "show", "libraries", "-o", str(out)), 1, "there already")
-    assert "What it asks" in net.ok("tver", "read", done.lines[1]).out
+    read = net.ok("tver", "read", done.lines[1])
+    assert "What it asks" in read.out
+    assert read.hints == ["cipherpost form show libraries --version 1", "cipherpost owed"]
 
 
 def test_i5_a_form_lies_sealed_in_a_home(net):

@@ -114,6 +114,7 @@ def test_a_changed_byte_anywhere_is_refused(received: Net) -> None:
         done = verify(received, path, known=known)
         assert done.code == 3, (at, done)
         refused(done, 3)
+        assert done.hints, done
     for wrong in (whole[:-512], whole + bytes(512), whole[: len(whole) // 2]):
         path.write_bytes(wrong)
         refused(verify(received, path, known=known), 3)

@@ -36,6 +36,15 @@ def test_each_office_gets_one_instruction_with_its_debts_in_words(owed: Net, clo
     )
 
 
+def test_who_reads_a_reminder_is_told_what_settles_it_and_not_to_reply(owed: Net, clock: Clock) -> None:
+    place = owed.ok("center", "remind", "--group", "tver").lines[0]
+    owed.write("letter.txt", "Reminder: bring the lists.\n")
+    other = owed.ok("center", "send", str(owed.root / "letter.txt"), "--to", "tver").lines[0]
+    round_(owed, clock, "tver")
+    assert owed.ok("tver", "read", place).hints == ["cipherpost owed", "cipherpost report FORM PERIOD --edit"]
+    assert owed.ok("tver", "read", other).hints == [f'cipherpost reply {other} -m "..."']
+
+
 def test_the_same_reminder_goes_out_once_a_day(owed: Net, clock: Clock) -> None:
     first = owed.ok("center", "remind")
     again = owed.ok("center", "remind")

@@ -272,6 +272,14 @@ def test_an_event_of_another_office_is_refused(net):
     refused(done, 2, f"no report of tver names the event {event}")
 
 
+def test_an_event_that_nobody_knows_is_refused_with_how_it_gets_its_name(net):
+    start = "cipherpost report conference-before --new-event --day DATE --edit"
+    for words in (("report", "conference-after"), ("report", "conference-before"), ("correct", "conference-before")):
+        done = net.run("tver", *words, "e7k2m4qaz", "--edit")
+        assert done.code == 2
+        assert done.hints[0] == start, done
+
+
 def test_a_conference_nobody_announced_can_be_reported_after_it(net):
     words = ("conference-after", "--new-event", "--day", "2024-04-02", *from_file(net, "after.json"))
     place = report(net, *words)
