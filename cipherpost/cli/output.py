@@ -198,6 +198,7 @@ def posted(session: "Session", done: "Posted", *, extra: Mapping[str, Any] | Non
         return
     say(done.place)
     _reach(done)
+    _proposed(session, done)
 
 
 def sent(session: "Session", done: "Sequence[Posted]", *, whole: Mapping[str, Any] | None = None) -> int:
@@ -214,6 +215,7 @@ def sent(session: "Session", done: "Sequence[Posted]", *, whole: Mapping[str, An
         if not session.as_json:
             say(item.place)
             _reach(item)
+            _proposed(session, item)
         if item.already:
             notice("already-sent", item.place)
         if item.waiting is not None and str(item.waiting) not in told:
@@ -222,6 +224,16 @@ def sent(session: "Session", done: "Sequence[Posted]", *, whole: Mapping[str, An
             if "nothing is lost" not in " ".join((item.waiting.rule, *item.waiting.hints)):
                 notice("nothing-lost")
     return gravest({item.waiting.exit_code for item in done if item.waiting is not None})
+
+
+def _proposed(session: "Session", done: "Posted") -> None:
+    """Where others must sign first: what was proposed, and for whom it waits."""
+    if done.proposed is None:
+        return
+    words = done.proposal_words()
+    tell(f"nothing was sent; it would be {words}" if done.dry_run else words)
+    if done.number is not None and not done.dry_run and not session.quiet:
+        hint(f"the others type: cipherpost read {done.place}    (then: cipherpost endorse {done.number})")
 
 
 def _reach(done: "Posted") -> None:

@@ -78,8 +78,13 @@ def try_out_bytes(desk: "Desk", data: bytes) -> None:
     trial.apply(header, "0" * 64)
 
 
-def post(desk: "Desk", statements: "Sequence[Statement]", *, dry_run: bool = False) -> Posted:
-    """Post one entry.
+def post(
+    desk: "Desk", statements: "Sequence[Statement]", *, cards: Sequence[bytes] = (), dry_run: bool = False
+) -> Posted:
+    """Post one entry; where other keepers must sign it too, propose it to them (`Posted.proposed`).
+
+    Args:
+        cards: notes of the cards whose keys it states; they lie under ``center/cards`` before it is posted.
 
     Raises:
         EntryRefusedError: the roster would refuse it; with ``dry_run`` too.
@@ -93,5 +98,21 @@ def post(desk: "Desk", statements: "Sequence[Statement]", *, dry_run: bool = Fal
         raise EntryRefusedError(error.what, rule=error.rule, hints=error.hints or ("cipherpost roster",)) from None
     if dry_run:
         return Posted(channel=ROSTER_CHANNEL, kind=ROSTER, number=desk.roster.newest + 1, dry_run=True)
+    lay_cards(desk, cards)
     plan = Plan(channel=ROSTER_CHANNEL, kind=ROSTER, created=desk.time(), statements=data)
     return post_item(desk, put_bare(desk, plan), tried=True)
+
+
+def lay_cards(desk: "Desk", cards: Sequence[bytes]) -> None:
+    """Put cards where everybody looks for those of the roster; one that lies there stays.
+
+    Raises:
+        CardError, CardSignatureError: one is no card.
+    """
+    from cipherpost.card import parse_card
+    from cipherpost.postoffice import names
+
+    for note in cards:
+        card = parse_card(note)
+        desk.post.create(names.card_name(desk.network, CENTER, card.hash), note)
+        desk.mail.keep_card(card.hash, note)

@@ -13,6 +13,10 @@ class Posted:
 
     ``number``, ``hash`` and ``time`` are None as long as it has no place; ``to`` are the offices addressed;
     ``unreached`` are those of them who could not read it, each with the reason; ``readers`` all who can.
+
+    ``proposed``: more officers must sign, so that it was only proposed for this channel; ``channel`` and ``number``
+    are then those of the proposal in the office's own channel. ``signed``, ``needed``, ``awaited``: who signed it, how
+    many must, and of whom it waits for any.
     """
 
     channel: str
@@ -26,21 +30,37 @@ class Posted:
     dry_run: bool = False
     already: bool = False
     waiting: CipherpostError | None = None
+    proposed: str | None = None
+    signed: tuple[str, ...] = ()
+    needed: int = 1
+    awaited: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
         """``center/all/14``; without a number the channel and ``-``."""
         return f"{self.channel}/{'-' if self.number is None else self.number}"
 
+    def proposal_words(self) -> str:
+        """What became of it where others must sign: ``proposed as center/center/31 for center/all: 1 of 2 ...``."""
+        words = f"for {self.proposed}: {len(self.signed)} of {self.needed} have signed"
+        waits = f"; waits for {', '.join(self.awaited)}" if self.awaited else ""
+        if self.number is None:
+            return f"a proposal {words}{waits}"
+        return f"proposed as {self.place} {words}{waits}"
+
     def as_json(self) -> dict[str, Any]:
         """The object of docs/center.md, "Scripts"."""
-        return {
+        values: dict[str, Any] = {
             "channel": self.channel,
             "number": self.number,
             "hash": self.hash,
             "kind": self.kind,
             "time": self.time,
-            "posted": self.hash is not None and not self.dry_run,
+            "posted": self.hash is not None and not self.dry_run and self.proposed is None,
             "to": list(self.to),
             "unreached": [{"office": office, "reason": reason} for office, reason in self.unreached.items()],
         }
+        if self.proposed is not None:
+            values |= {"proposed": self.proposed, "signed": list(self.signed), "needed": self.needed}
+            values["awaited"] = list(self.awaited)
+        return values
