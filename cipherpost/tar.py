@@ -21,7 +21,8 @@ its Padmé length too.
 """
 
 import io
-from typing import Final, Protocol, Self
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from cipherpost import limits
 from cipherpost.errors import UnableError, UseError
@@ -55,6 +56,9 @@ from cipherpost.ustar import (
     plain_member,
 )
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 __all__ = [
     "CHUNK",
     "ArchiveChecksumError",
@@ -73,6 +77,7 @@ __all__ = [
     "Sink",
     "SourceChangedError",
     "TarReader",
+    "TarStream",
     "TarWriter",
     "archive_bytes",
     "check_name",
@@ -128,20 +133,8 @@ class TarWriter:
             MemberRefusedError: the size is out of bounds.
             SourceChangedError: ``source`` has more or fewer bytes; the archive cannot be finished then.
         """
-        if not 0 <= size <= limits.SIZE:
-            raise MemberRefusedError(f"a member of {size} bytes", where=shown(name), rule="0 to 2^40")
-        reader = io.BytesIO(source) if isinstance(source, bytes) else source
-        self._put(headers(check_name(name), size))
-        left = size
-        while left:
-            chunk = reader.read(min(CHUNK, left))
-            if not chunk:
-                raise SourceChangedError(f"it ends {left} bytes before its announced size", where=shown(name))
-            self._put(chunk)
-            left -= len(chunk)
-        if reader.read(1):
-            raise SourceChangedError(f"it goes on after its announced {size} bytes", where=shown(name))
-        self._put(bytes(filled(size) - size))
+        for piece in _pieces(name, size, source):
+            self._put(piece)
 
     def close(self) -> int:
         """Write the end of the archive; returns the length of the whole in bytes."""
@@ -155,6 +148,62 @@ class TarWriter:
         if data:
             self._sink.write(data)
             self._written += len(data)
+
+
+def _pieces(name: str, size: int, source: bytes | Reader) -> Iterator[bytes]:
+    """One member as it stands in an archive: headers, content, zeros."""
+    if not 0 <= size <= limits.SIZE:
+        raise MemberRefusedError(f"a member of {size} bytes", where=shown(name), rule="0 to 2^40")
+    reader = io.BytesIO(source) if isinstance(source, bytes) else source
+    yield headers(check_name(name), size)
+    left = size
+    while left:
+        chunk = reader.read(min(CHUNK, left))
+        if not chunk:
+            raise SourceChangedError(f"it ends {left} bytes before its announced size", where=shown(name))
+        yield chunk
+        left -= len(chunk)
+    if reader.read(1):
+        raise SourceChangedError(f"it goes on after its announced {size} bytes", where=shown(name))
+    yield bytes(filled(size) - size)
+
+
+class TarStream(io.RawIOBase):
+    """An archive, not padded, that is made while it is read.
+
+    Args:
+        members: (name, size in bytes, content) of each; asked for one after the other, when it is its turn.
+
+    Raises:
+        ArchiveNameError, MemberRefusedError, SourceChangedError: from reading; as `TarWriter.add`.
+    """
+
+    def __init__(self, members: Iterable[tuple[str, int, bytes | Reader]]) -> None:
+        super().__init__()
+        self._coming = self._all(members)
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        """The next bytes; 0 at the end only."""
+        while not self._ready:
+            piece = next(self._coming, None)
+            if piece is None:
+                return 0
+            self._ready = memoryview(piece)
+        room = memoryview(buffer).cast("B")
+        size = min(len(room), len(self._ready))
+        room[:size], self._ready = self._ready[:size], self._ready[size:]
+        return size
+
+    @staticmethod
+    def _all(members: Iterable[tuple[str, int, bytes | Reader]]) -> Iterator[bytes]:
+        for name, size, source in members:
+            yield from _pieces(name, size, source)
+        yield _ZEROS * 2
 
 
 # ---- reading -----------------------------------------------------------------------------------------------------

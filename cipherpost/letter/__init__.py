@@ -31,6 +31,7 @@ from cipherpost.letter.papers import (
     print_letterhead,
     print_members,
 )
+from cipherpost.letter.partial import Kept, keep, left_out, parse_kept, print_kept, read_partial
 from cipherpost.letter.reading import (
     BodyError,
     CommitmentError,
@@ -38,6 +39,7 @@ from cipherpost.letter.reading import (
     LetterHashError,
     LetterheadError,
     Save,
+    archive_size,
     check_letterhead,
     read_letter,
 )
@@ -58,6 +60,7 @@ __all__ = [
     "BodyError",
     "BodyType",
     "CommitmentError",
+    "Kept",
     "Letter",
     "LetterDraft",
     "LetterDraftError",
@@ -72,17 +75,23 @@ __all__ = [
     "PaperError",
     "Save",
     "Written",
+    "archive_size",
     "check_attachment_name",
     "check_attachment_names",
     "check_letterhead",
     "commitment",
     "content_digest",
+    "keep",
+    "left_out",
     "letter_size",
+    "parse_kept",
     "parse_letterhead",
     "parse_members",
+    "print_kept",
     "print_letterhead",
     "print_members",
     "read_letter",
+    "read_partial",
     "windows_problem",
     "write_letter",
 ]

@@ -116,8 +116,12 @@ def commitment(info: MemberInfo, data: bytes) -> str:
 
 def print_members(members: Sequence[MemberInfo]) -> bytes:
     """The bytes of ``members.json``."""
-    rows = [{"name": m.path, "salt": m.salt.hex(), "size": m.size, "type": m.type} for m in members]
-    return canonical({"format": _MEMBERS_FORMAT, "members": rows})
+    return canonical({"format": _MEMBERS_FORMAT, "members": [print_member(each) for each in members]})
+
+
+def print_member(info: MemberInfo) -> dict[str, Any]:
+    """The row of one member."""
+    return {"name": info.path, "salt": info.salt.hex(), "size": info.size, "type": info.type}
 
 
 def parse_members(data: bytes) -> tuple[MemberInfo, ...]:
@@ -134,7 +138,7 @@ def parse_members(data: bytes) -> tuple[MemberInfo, ...]:
         raise TooLargeError(
             f"the letter has {len(paper['members'])} members", where=MEMBERS_JSON, rule=f"at most {limits.MEMBERS}"
         )
-    members = tuple(_member(row) for row in paper["members"])
+    members = tuple(parse_member(row, MEMBERS_JSON) for row in paper["members"])
     check_members(members)
     return members
 
@@ -172,11 +176,16 @@ def _rank(member: MemberInfo) -> int:
     return 2
 
 
-def _member(row: Any) -> MemberInfo:
-    fields = _fields(row, {"name": str, "salt": str, "size": int, "type": str}, MEMBERS_JSON)
+def parse_member(row: Any, where: str) -> MemberInfo:
+    """Read the row of one member; `check_members` judges them together.
+
+    Raises:
+        PaperError: another structure, in the paper ``where``.
+    """
+    fields = _fields(row, {"name": str, "salt": str, "size": int, "type": str}, where)
     if fields["size"] < 0 or not MEDIA_TYPE.fullmatch(fields["type"]):
-        raise PaperError("a member has an impossible size or media type", where=MEMBERS_JSON)
-    salt = _salt(fields["salt"], MEMBERS_JSON)
+        raise PaperError("a member has an impossible size or media type", where=where)
+    salt = _salt(fields["salt"], where)
     return MemberInfo(path=fields["name"], type=fields["type"], size=fields["size"], salt=salt)
 
 

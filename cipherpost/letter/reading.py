@@ -20,10 +20,11 @@ from cipherpost.letter.papers import (
     commitment_start,
     parse_letterhead,
     parse_members,
+    print_members,
 )
 from cipherpost.letter.writing import BodyType
 from cipherpost.strictjson import Marked, parse_marked
-from cipherpost.tar import Member, Reader, Sink, TarReader
+from cipherpost.tar import CHUNK, Member, Reader, Sink, TarReader, archive_bytes, member_bytes
 
 Save = Callable[[MemberInfo], Sink | None]
 """Says where an attachment's bytes go while they are read; None drops them (they are checked all the same)."""
@@ -96,15 +97,22 @@ def read_letter(source: Reader, *, expect_hash: str, save: Save | None = None) -
         if member.size != info.size:
             raise MembersError(f"a member has {member.size} bytes where {MEMBERS_JSON} says {info.size}")
         if info.is_attachment:
-            commitments.append(_pass_on(member, info, save(info) if save is not None else None))
+            commitments.append(pass_member_on(member, info, save(info) if save is not None else None))
         else:
-            kept[info.path], hashed = _keep(member, info)
+            kept[info.path], hashed = keep_member(member, info)
             commitments.append(hashed)
     letter_json = _paper(archive, LETTER_JSON)
     if next(archive, None) is not None:
         raise MembersError("another member follows letter.json", rule="it is the last")
     head = _check_commitments(letter_json, expect_hash, commitments)
-    return _letter(head, members, kept, letter_json)
+    return assemble(head, members, kept, letter_json)
+
+
+def archive_size(letter: Letter) -> int:
+    """Length in bytes of the exact archive that a whole letter was read from."""
+    members = sum(member_bytes(each.path, each.size) for each in letter.members)
+    papers = ((MEMBERS_JSON, print_members(letter.members)), (LETTER_JSON, letter.letter_json))
+    return archive_bytes(members + sum(member_bytes(name, len(data)) for name, data in papers), padded=True)
 
 
 def check_letterhead(letter: Letter, header: Header, fingerprint: str) -> None:
@@ -144,15 +152,20 @@ def _paper(archive: TarReader, path: str) -> bytes:
     return _next(archive, path).read_all(limits.LETTER_JSON_BYTES)
 
 
-def _keep(member: Member, info: MemberInfo) -> tuple[bytes, str]:
+def keep_member(member: Reader, info: MemberInfo) -> tuple[bytes, str]:
     """Bytes and commitment of a body or data, whose size `parse_members` has bounded."""
-    data = member.read_all(info.size)
+    parts, left = [], info.size
+    while left and (chunk := member.read(left)):
+        parts.append(chunk)
+        left -= len(chunk)
+    data = b"".join(parts)
     return data, commitment(info, data)
 
 
-def _pass_on(member: Member, info: MemberInfo, sink: Sink | None) -> str:
+def pass_member_on(member: Reader, info: MemberInfo, sink: Sink | None) -> str:
+    """The commitment of an attachment, whose bytes go to ``sink`` as they come."""
     with Sha256(commitment_start(info)) as digest:
-        while chunk := member.read():
+        while chunk := member.read(CHUNK):
             digest.update(chunk)
             if sink is not None:
                 sink.write(chunk)
@@ -171,7 +184,12 @@ def _check_commitments(letter_json: bytes, expect_hash: str, commitments: Sequen
     return head
 
 
-def _letter(head: Letterhead, members: tuple[MemberInfo, ...], kept: dict[str, bytes], letter_json: bytes) -> Letter:
+def assemble(head: Letterhead, members: tuple[MemberInfo, ...], kept: dict[str, bytes], letter_json: bytes) -> Letter:
+    """The letter, once everything was checked; ``kept``: body and data, by path.
+
+    Raises:
+        BodyError, JsonError: body and data are what was sealed, but not what they must be.
+    """
     body_path = next((path for path in BODIES if path in kept), None)
     data = kept.get(DATA_JSON)
     return Letter(

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from cipherpost import limits
 from cipherpost.chain.findings import Finding
+from cipherpost.chain.fingerprint import OtherNetworkError, check_fingerprint, known_fingerprint
 from cipherpost.errors import NotAuthenticError, UnableError, UseError
-from cipherpost.note import split
 from cipherpost.postoffice import NoSuchObjectError, names
-from cipherpost.text import TextError, first_difference, format_time, parse_hash, parse_spoken, sha256, spoken
+from cipherpost.text import format_time
 from cipherpost.workflows.audit_reading import ROSTER_CHANNEL, Reader
 
 if TYPE_CHECKING:
@@ -22,16 +22,23 @@ if TYPE_CHECKING:
     from cipherpost.postoffice import PostOffice
 
 
+__all__ = [
+    "GenesisMissingError",
+    "NotePathError",
+    "OtherNetworkError",
+    "Verified",
+    "check_fingerprint",
+    "known_fingerprint",
+    "verify_file",
+]
+
+
 class NotePathError(UseError):
     """The path is not that of a note in a post office."""
 
 
 class GenesisMissingError(UnableError):
     """The folder does not hold the first entry of the roster, so nobody is known."""
-
-
-class OtherNetworkError(NotAuthenticError):
-    """The folder holds another network than the fingerprint's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +159,7 @@ def _full_fingerprint(post: "PostOffice", network: str, fingerprint: str) -> str
     try:
         genesis = post.get(name, limits.ROSTER_BYTES)
     except NoSuchObjectError:
-        _wanted(fingerprint)
+        check_fingerprint(fingerprint)
         raise GenesisMissingError(
             "the first entry of the network's roster is not here",
             where=name,
@@ -160,35 +167,6 @@ def _full_fingerprint(post: "PostOffice", network: str, fingerprint: str) -> str
             hints=("copy the folder of the network as a whole",),
         ) from None
     return known_fingerprint(genesis, fingerprint, where=name)
-
-
-def known_fingerprint(genesis: bytes, fingerprint: str, *, where: str) -> str:
-    """``fingerprint`` in hex, after comparing it with the note of a roster's first entry, found at ``where``.
-
-    Raises:
-        OtherNetworkError: it is another network's. NoteError: the bytes are no note. TextError: no fingerprint.
-    """
-    wanted = _wanted(fingerprint)
-    try:
-        found = sha256(split(genesis).text)
-    except NotAuthenticError as error:
-        error.where = where
-        raise
-    if found == wanted or (isinstance(wanted, list) and first_difference(wanted, spoken(found)) is None):
-        return found
-    raise OtherNetworkError(
-        "this is another network than the fingerprint's",
-        where=where,
-        rule=f"a network is known by the hash of its genesis, here {found}",
-        hints=("compare the fingerprint with the center by telephone",),
-    )
-
-
-def _wanted(fingerprint: str) -> str | list[str]:
-    try:
-        return parse_hash(fingerprint.strip().lower())
-    except TextError:
-        return parse_spoken(fingerprint)
 
 
 def _verified(chain: "Chain", header: "Header", hashed: str, findings: tuple[Finding, ...]) -> Verified:
