@@ -38,8 +38,12 @@ SECTIONS: Final[tuple[tuple[str, dict[str, Place]], ...]] = (
             "roster": Place("people", "roster", "who belongs, with which keys"),
             "group": Place("people", "group", "name a set of offices"),
             "settings": Place("settings", "settings", "time zone, escrow, usual silence"),
+            "retire": Place("standing", "retire", "an officer leaves"),
+            "compromised": Place("standing", "compromised", "an officer's keys were stolen"),
             "suspend": Place("standing", "suspend", "stop writing to an office"),
             "reinstate": Place("standing", "reinstate", "take an office back"),
+            "dissolve": Place("standing", "dissolve", "end an office for good"),
+            "cut": Place("standing", "cut", "up to where it counts"),
         },
     ),
     (
@@ -47,6 +51,7 @@ SECTIONS: Final[tuple[tuple[str, dict[str, Place]], ...]] = (
         {
             "send": Place("write", "send", "sign, seal and send a letter"),
             "reply": Place("write", "reply", "answer a letter"),
+            "cancel": Place("write", "cancel", "take a letter back"),
             "outbox": Place("write", "outbox", "what was sent, and who has it"),
         },
     ),

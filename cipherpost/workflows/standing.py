@@ -1,73 +1,126 @@
-"""Taking an office's standing away, with the cuts that keep valid what it sent, and giving it back."""
+"""Standing taken away, with the cuts that keep valid what was sent before, and given back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Final, Literal
 
 from cipherpost.errors import UseError
 from cipherpost.text import CENTER
-from cipherpost.workflows import entries, syncing
+from cipherpost.workflows import entries
 from cipherpost.workflows.admission import known_office
+from cipherpost.workflows.cuts import PlannedCut, acknowledged, choose, count_held, heads_before, verified_heads
 from cipherpost.workflows.results import Posted
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
+    from cipherpost.roster.build import Heads, Taking
+    from cipherpost.roster.state import OfficerInfo
     from cipherpost.roster.words import Statement
+
+Word = Literal["suspend", "dissolve", "retire", "compromised"]
+
+_DOING: Final[dict[Word, str]] = {
+    "suspend": "suspending",
+    "dissolve": "dissolving",
+    "retire": "retiring",
+    "compromised": "declaring compromised the keys of",
+}
+_HONEST: Final[tuple[Word, ...]] = ("suspend", "retire")
+"""Losses of those whom nobody accuses: what the center acknowledged should go on counting."""
+
+
+class NothingToTakeError(UseError):
+    """The office or officer has no standing that could be taken away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suspension:
-    """What a suspension will state: for each channel of the office the last number that counts (0, None: none)."""
+class Loss:
+    """What taking standing away will state, for the person who decides.
 
+    ``officer`` is None where the whole office loses it; ``entry`` is the one whose cuts these are; ``notes`` are
+    sentences on what is worth knowing before; ``question`` None: no need to ask.
+    """
+
+    word: Word
     office: str
+    officer: str | None
     title: str
-    cuts: tuple[tuple[str, int, str | None], ...]
+    entry: int
+    cuts: tuple[PlannedCut, ...]
+    statements: "tuple[Statement, ...]"
+    notes: tuple[str, ...] = ()
+    question: str | None = None
+
+    @property
+    def who(self) -> str:
+        """``tver``, or ``tver/ivanov``."""
+        return self.office if self.officer is None else f"{self.office}/{self.officer}"
 
     def lines(self) -> Iterator[str]:
         """For the person who decides."""
-        yield f"suspending {self.office} ({self.title}); what counts of it ends with:"
-        for channel, number, digest in self.cuts:
-            yield (
-                f"  {channel}/{number} {digest[:16] if digest else ''}".rstrip() if number else f"  {channel}: nothing"
-            )
+        if self.cuts:
+            yield f"{_DOING[self.word]} {self.who} ({self.title}); what counts of it ends with:"
+        else:
+            yield f"{_DOING[self.word]} {self.who} ({self.title}); it has no standing to lose, so nothing is cut"
+        yield from (f"  {cut.line()}" for cut in self.cuts)
+        yield from self.notes
 
 
-def plan_suspension(desk: "Desk", office: str) -> Suspension:
+# ---- planning ------------------------------------------------------------------------------------------------------
+
+
+def plan(desk: "Desk", word: Word, who: str, *, cuts: Sequence[str] = (), since: date | None = None) -> Loss:
     """Look at everything the office sent, and plan the cuts at what was verified.
 
+    Args:
+        who: an office, or ``tver/ivanov`` for `retire` and `compromised`.
+        cuts: lower ones chosen by a person, as places: ``tver/center/18``, or ``tver/center/0`` for nothing.
+        since: cut at what others had acknowledged before this day (UTC); what was stolen then signs any date.
+
     Raises:
-        UseError: there is no such office, it is the center, or it has no standing.
-        NotKeeperError: see `entries.prepare`.
+        NotKeeperError: see `entries.prepare`. UnknownOfficeError: no such office.
+        NothingToTakeError: no such officer, no standing, or the center as a whole.
+        CutChoiceError, CutBeyondError: see `cipherpost.workflows.cuts.choose`.
+        LastKeeperError: nobody could sign the roster any more.
     """
+    from cipherpost.roster import build
+
+    office, officer = _named(word, who)
     entries.prepare(desk)
-    newest = desk.roster.newest
-    state = desk.roster.state(office, newest)
-    if office == CENTER:
-        raise UseError("the center cannot be suspended", rule="its officers are retired one by one")
     known_office(desk, office)
-    if state != "good":
-        raise UseError(
-            f"{office} cannot be suspended: it is {state}",
-            rule="only an office in good standing has something to lose",
-            hints=("cipherpost roster",),
-        )
-    cuts = []
-    for channel in desk.roster.channels(newest):
-        if channel.partition("/")[0] == office:
-            syncing.follow(desk, channel)
-            last = desk.chain.channel(channel).last
-            cuts.append((channel, last.header.number, last.hash) if last else (channel, 0, None))
-    return Suspension(office=office, title=desk.roster.title(office, newest), cuts=tuple(sorted(cuts)))
+    _check_standing(desk, word, office, officer)
+    taking = _taking(word, office, officer)
+    newest = desk.roster.newest
+    lost = _last_tenure(desk, office, officer)
+    gone = officer is not None and lost.until is not None
+    entry = lost.until if gone and lost.until is not None else newest + 1
+    found = verified_heads(desk, office)
+    base = found if since is None else heads_before(desk, found, since)
+    if gone:  # the cuts of the entry that took the standing away hold, but for those that are lowered now
+        heads = choose(desk, office, _lower(desk, entry, base), cuts, top=found)
+        statements: list[Statement] = [taking, *_moved(entry, heads)]
+    else:
+        heads = choose(desk, office, base, cuts, top=found)
+        there = {channel: head for channel, head in heads.items() if head[0]}
+        statements = list(build.take_away(desk.roster, [taking], there))
+    planned = _planned(entry, statements)
+    return Loss(
+        word=word,
+        office=office,
+        officer=officer,
+        title=desk.roster.title(office, newest),
+        entry=entry,
+        cuts=planned,
+        statements=tuple(statements),
+        notes=tuple(_notes(desk, word, office, officer, planned, statements)),
+        question=_question(desk, word, office, officer, planned),
+    )
 
 
-def suspend(desk: "Desk", plan: Suspension, *, dry_run: bool = False) -> Posted:
-    """Post the suspension with its cuts."""
-    from cipherpost.roster import words
-
-    entry = desk.roster.newest + 1
-    statements: list[Statement] = [words.Suspend(plan.office)]
-    statements += [words.Cut(entry, channel, number, digest) for channel, number, digest in plan.cuts]
-    return entries.post(desk, statements, dry_run=dry_run)
+def take(desk: "Desk", loss: Loss, *, dry_run: bool = False) -> Posted:
+    """Post what was planned."""
+    return entries.post(desk, loss.statements, dry_run=dry_run)
 
 
 def reinstate(desk: "Desk", office: str, *, dry_run: bool = False) -> Posted:
@@ -77,3 +130,139 @@ def reinstate(desk: "Desk", office: str, *, dry_run: bool = False) -> Posted:
     entries.prepare(desk)
     known_office(desk, office)
     return entries.post(desk, [words.Reinstate(office)], dry_run=dry_run)
+
+
+def _named(word: Word, who: str) -> tuple[str, str | None]:
+    office, slash, officer = who.partition("/")
+    if word in {"retire", "compromised"}:
+        if not slash or not officer:
+            raise NothingToTakeError(
+                f"{who}: which officer of it?",
+                rule=f"{word} is about one officer",
+                hints=(f"cipherpost {word} {office}/NAME", f"cipherpost roster {office}"),
+            )
+        return office, officer
+    if slash:
+        raise NothingToTakeError(
+            f"{who}: that is one officer",
+            rule=f"{word} is about a whole office",
+            hints=(f"cipherpost retire {who}", f"cipherpost {word} {office}"),
+        )
+    if office == CENTER:
+        raise NothingToTakeError(
+            f"the center cannot be {'suspended' if word == 'suspend' else 'dissolved'}",
+            rule="its officers are retired one by one",
+            hints=(f"cipherpost retire {CENTER}/NAME",),
+        )
+    return office, None
+
+
+def _check_standing(desk: "Desk", word: Word, office: str, officer: str | None) -> None:
+    """Refuse what the roster would refuse, in the words of who asks; the roster itself is asked before posting."""
+    state = desk.roster.state(office, desk.roster.newest)
+    if officer is not None:
+        if not desk.roster.keys(office, officer):
+            raise NothingToTakeError(
+                f"there is no officer {office}/{officer}",
+                rule="the roster names them",
+                hints=(f"cipherpost roster {office}",),
+            )
+    elif state == "dissolved" or (word == "suspend" and state != "good"):
+        raise NothingToTakeError(
+            f"{office} cannot be {'suspended' if word == 'suspend' else 'dissolved'}: it is {state}",
+            rule="only an office in good standing has something to lose",
+            hints=("cipherpost roster",),
+        )
+
+
+def _taking(word: Word, office: str, officer: str | None) -> "Taking":
+    from cipherpost.roster import words
+
+    if officer is None:
+        return words.Suspend(office) if word == "suspend" else words.Dissolve(office)
+    return words.Retire(office, officer) if word == "retire" else words.Compromised(office, officer)
+
+
+def _last_tenure(desk: "Desk", office: str, officer: str | None) -> "OfficerInfo":
+    """The newest stretch of standing: the officer's, or anybody's of the office."""
+    tenures = desk.roster.keys(office, officer) if officer is not None else desk.roster.tenures(office)
+    return tenures[-1]
+
+
+def _lower(desk: "Desk", entry: int, heads: "Heads") -> "Heads":
+    """Those of ``heads`` that lie below the cuts of ``entry``."""
+    return {channel: head for channel, head in heads.items() if head[0] < desk.roster.cut(entry, channel).number}
+
+
+def _moved(entry: int, heads: "Heads") -> "list[Statement]":
+    from cipherpost.roster import words
+
+    return [words.Cut(entry, channel, number, digest or None) for channel, (number, digest) in sorted(heads.items())]
+
+
+def _planned(entry: int, statements: "Sequence[Statement]") -> tuple[PlannedCut, ...]:
+    from cipherpost.roster.words import Cut
+
+    stated = (each for each in statements if isinstance(each, Cut) and each.entry == entry)
+    return tuple(PlannedCut(each.channel, each.number, each.hash) for each in stated)
+
+
+# ---- what the person should know -------------------------------------------------------------------------------------
+
+
+def _notes(
+    desk: "Desk",
+    word: Word,
+    office: str,
+    officer: str | None,
+    cuts: Sequence[PlannedCut],
+    statements: "Sequence[Statement]",
+) -> Iterator[str]:
+    from cipherpost.roster.words import Keepers
+
+    for cut in cuts:
+        yield from _about_cut(desk, word, cut)
+    for said in statements:
+        if isinstance(said, Keepers):
+            yield f"keepers from then on: {', '.join(said.names)}"
+    newest = desk.roster.newest
+    needed, left = desk.roster.threshold(office, newest), len(_left(desk, office, officer))
+    if officer is not None and 0 < left < needed:
+        yield f"the threshold of {office} is {needed}, and {left} of its officers stay: admit others, or lower it"
+    if word == "compromised":
+        yield "what was sealed to these keys before can be read by whoever has them"
+
+
+def _about_cut(desk: "Desk", word: Word, cut: PlannedCut) -> Iterator[str]:
+    acked = acknowledged(desk, cut.channel)
+    if acked > cut.number:
+        lost = f"{cut.channel}/{cut.number + 1}" + (f" to {acked}" if acked > cut.number + 1 else "")
+        yield f"the center has acknowledged {lost}, which will count no more" + (
+            "; auditors will list it as uncounted" if word in _HONEST else ""
+        )
+    waiting = count_held(desk, cut.channel)
+    if waiting:
+        yield (
+            f"{waiting} of {cut.channel} wait for an earlier number: what comes of them later counts only "
+            f"if you move the cut (cipherpost cut)"
+        )
+
+
+def _left(desk: "Desk", office: str, officer: str | None) -> "list[OfficerInfo]":
+    if officer is None:
+        return []
+    return [each for each in desk.roster.officers(office, desk.roster.newest) if each.name != officer]
+
+
+def _question(desk: "Desk", word: Word, office: str, officer: str | None, cuts: Sequence[PlannedCut]) -> str | None:
+    """What to ask before it is done; retiring one officer of several needs no question."""
+    if officer is None:
+        return f"{word.capitalize()} {office}?"
+    if word == "compromised":
+        return f"Declare the keys of {office}/{officer} compromised?"
+    present = desk.roster.officer(office, officer, desk.roster.newest) is not None
+    if present and not _left(desk, office, officer):
+        return f"Retire {officer}, the last officer of {office}?"
+    if any(acknowledged(desk, cut.channel) > cut.number for cut in cuts):
+        return f"Retire {office}/{officer}, and let go of what the center has acknowledged?"
+    return None

@@ -184,7 +184,7 @@ def test_what_did_not_go_to_those_who_raised_it_answers_nothing(raised: Net) -> 
 def test_i7_an_office_that_cannot_be_written_to_keeps_no_other_from_its_answer(raised: Net) -> None:
     same(raised, TVER, SAMARA)
     with raised.desk(STASOVA) as desk:
-        standing.suspend(desk, standing.plan_suspension(desk, "samara"))
+        standing.take(desk, standing.plan(desk, "suspend", "samara"))
     posted, left_out = answer(raised, TVER, by="center/all/1")
     assert [each.channel for each in posted] == ["center/tver"]
     assert left_out == {"samara": "samara is suspended"}

@@ -61,7 +61,7 @@ def test_i4_a_stolen_key_far_ahead_does_not_stop_the_honest_office(net: Net) -> 
     assert subjects(read) == ["is anybody there"]
     assert read.exit_code == GapError.exit_code
     with net.desk(STASOVA) as desk:
-        standing.suspend(desk, standing.plan_suspension(desk, "tver"))
+        standing.take(desk, standing.plan(desk, "suspend", "tver"))
         standing.reinstate(desk, "tver")
     net.fetch(IVANOV)
     assert net.fetch(STASOVA, full=True).exit_code == 0

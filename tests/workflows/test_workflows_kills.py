@@ -231,7 +231,7 @@ def test_i4_suspend_and_reinstate_killed_at_every_step(net: Net) -> None:
     def suspend(_step: int) -> None:
         with net.desk(STASOVA) as desk:
             if desk.roster.state("tver", desk.roster.newest) == "good":
-                standing.suspend(desk, standing.plan_suspension(desk, "tver"))
+                standing.take(desk, standing.plan(desk, "suspend", "tver"))
 
     def reinstate(_step: int) -> None:
         with net.desk(STASOVA) as desk:

@@ -11,10 +11,10 @@ from cipherpost.workflows import offices, reading, standing
 from cipherpost.workflows.addressing import AudienceError, NotAdmittedError
 
 
-def suspend(net: Net, office: str) -> standing.Suspension:
+def suspend(net: Net, office: str) -> standing.Loss:
     with net.desk(STASOVA) as desk:
-        plan = standing.plan_suspension(desk, office)
-        standing.suspend(desk, plan)
+        plan = standing.plan(desk, "suspend", office)
+        standing.take(desk, plan)
         return plan
 
 
@@ -108,7 +108,7 @@ def test_the_center_is_never_suspended_and_nobody_twice(net: Net) -> None:
     suspend(net, "tver")
     for office in ("center", "tver", "nowhere"):
         with net.desk(STASOVA) as desk, pytest.raises(UseError):
-            standing.plan_suspension(desk, office)
+            standing.plan(desk, "suspend", office)
 
 
 # ---- officers and groups -----------------------------------------------------------------------------------------

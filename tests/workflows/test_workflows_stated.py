@@ -1,7 +1,5 @@
 """What offices state about each other, truly or not: how long it holds, and how often it is answered."""
 
-from dataclasses import replace
-
 from workflowkit import IVANOV, NETWORK, ORLOV, PETROV, STASOVA, Net
 
 from cipherpost.dispatch.header import Ack, Head, Header, Missing, RosterRef, format_header
@@ -34,9 +32,8 @@ def say(net: Net, who: str, channel: str, kind: str = "check", **lines: object) 
 def suspend(net: Net, office: str, *cut: str) -> None:
     """Suspend an office; nothing of it counts in the channels to the audiences ``cut``."""
     with net.desk(STASOVA) as desk:
-        plan = standing.plan_suspension(desk, office)
-        cuts = (each if each[0].partition("/")[2] not in cut else (each[0], 0, None) for each in plan.cuts)
-        standing.suspend(desk, replace(plan, cuts=tuple(cuts)))
+        nothing = [f"{office}/{audience}/0" for audience in cut]
+        standing.take(desk, standing.plan(desk, "suspend", office, cuts=nothing))
 
 
 def reinstate(net: Net, office: str) -> None:
