@@ -20,6 +20,7 @@ from cipherpost.errors import UnableError
 FILE_MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
 _PREFIX: Final = ".new-"
+_GONE: Final = ".old-"
 _AHEAD: Final = 32 << 20
 """Bytes after which the disk is told to begin."""
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -171,6 +172,43 @@ def write_file(path: Path, data: bytes, *, replace: bool = True) -> None:
     """Write a small file whole; see `NewFile` for the rules and errors."""
     with NewFile(path, replace=replace) as file:
         file.write(data)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a small file whole instead of an older one, and overwrite the bytes of that where the system lets it.
+
+    A disk that never writes in place, a snapshot and a backup keep them nevertheless (docs/keys.md).
+    """
+    old = path.with_name(_GONE + secrets.token_hex(8))
+    with suppress(OSError):  # no such file, or a file system without links: then it is removed only
+        old.hardlink_to(path)
+    try:
+        write_file(path, data)
+    finally:
+        wipe(old)
+
+
+def wipe(path: Path) -> None:
+    """Overwrite a file and remove it; one that has another name too is only removed."""
+    with disk_errors(path):
+        try:
+            state = path.stat()
+            if state.st_nlink == 1:
+                with path.open("r+b", buffering=0) as file:
+                    file.write(secrets.token_bytes(state.st_size))
+                    os.fsync(file.fileno())
+            path.unlink()
+            flush_folder(path.parent)
+        except FileNotFoundError:
+            return
+
+
+def wipe_left(folder: Path) -> None:
+    """Overwrite and remove what a kill left of older files in ``folder``; only while holding the home's lock."""
+    with disk_errors(folder):
+        left = [path for path in folder.iterdir() if path.name.startswith(_GONE)] if folder.is_dir() else []
+    for path in left:
+        wipe(path)
 
 
 def flush_folder(folder: Path) -> None:

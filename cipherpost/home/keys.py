@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from cipherpost import limits
 from cipherpost.errors import NotForUsError, UnableError, UseError
 from cipherpost.home.envelope import open_bytes, seal_bytes
-from cipherpost.home.files import AlreadyThereError, disk_error, make_folder, write_file
+from cipherpost.home.files import AlreadyThereError, disk_error, make_folder, replace_file, write_file
 from cipherpost.note import SignerKey
 from cipherpost.text import parse_base64, sha256, shown
 
@@ -155,19 +155,23 @@ class KeyRing:
     def rotate(self, identity: "HybridIdentity", seed: bytes, *, log_n: int = limits.SCRYPT_LOG_N) -> None:
         """Make ``identity`` and the signing key of ``seed`` (32 bytes) the current ones, and keep the old.
 
-        A kill in between leaves the new identity beside the old signing key, which opens all and signs as before.
+        A kill in between leaves the new identity beside the old signing key, which opens all and signs as before; given
+        again, the identity is not added twice.
         """
         signers = (SignerKey(self._key_name, seed), *self.signers)
-        identities = (identity, *self.identities)
-        self._write_identities(identities, self._known_passphrase(), log_n)
+        if identity.recipient != self.recipient:
+            self._write_identities((identity, *self.identities), self._known_passphrase(), log_n)
         self._write_signers(signers)
 
     def drop_old_signers(self) -> None:
         """Forget all signing keys but the current one, once the rotation is in the roster."""
-        self._write_signers(self.signers[:1])
+        if len(self.signers) > 1:
+            self._write_signers(self.signers[:1], wipe=True)
 
     def drop_identity(self, recipient: "HybridRecipient", *, log_n: int = limits.SCRYPT_LOG_N) -> None:
         """Destroy one older identity; what only it opens is lost on purpose. The current one cannot be dropped.
+
+        The bytes of the older file are overwritten where the file system lets it (`cipherpost.home.files.wipe`).
 
         Raises:
             KeyMissingError: no older identity has this public half.
@@ -181,7 +185,7 @@ class KeyRing:
             plain = self._opened(path.stem, self.identities, self._read_path(path))
             write_file(path, seal_bytes([self.recipient], plain))
         self._write_signers(self.signers)
-        self._write_identities((self.identities[0], *kept), self._known_passphrase(), log_n)
+        self._write_identities((self.identities[0], *kept), self._known_passphrase(), log_n, wipe=True)
 
     # ---- the two files -------------------------------------------------------------------------------------------
 
@@ -292,12 +296,16 @@ class KeyRing:
             signers.append(SignerKey(name, parse_base64(seed, size=_SEED_BYTES)))
         return tuple(signers)
 
-    def _write_identities(self, identities: "Sequence[HybridIdentity]", passphrase: str | None, log_n: int) -> None:
-        write_file(self._path("seal"), _seal_file(identities, self._key_name, passphrase, log_n))
+    def _write_identities(
+        self, identities: "Sequence[HybridIdentity]", passphrase: str | None, log_n: int, *, wipe: bool = False
+    ) -> None:
+        write = replace_file if wipe else write_file
+        write(self._path("seal"), _seal_file(identities, self._key_name, passphrase, log_n))
         self._identities = tuple(identities)
 
-    def _write_signers(self, signers: Sequence[SignerKey]) -> None:
-        write_file(self._path("sign"), seal_bytes([self.recipient], _sign_file(signers)))
+    def _write_signers(self, signers: Sequence[SignerKey], *, wipe: bool = False) -> None:
+        write = replace_file if wipe else write_file
+        write(self._path("sign"), seal_bytes([self.recipient], _sign_file(signers)))
         self._signers = tuple(signers)
 
 
