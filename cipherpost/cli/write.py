@@ -1,4 +1,4 @@
-"""``send``, ``reply``, ``outbox``."""
+"""``send``, ``reply``, ``cancel``, ``outbox``."""
 
 from datetime import date
 from pathlib import Path
@@ -13,9 +13,11 @@ _DAY = Day()
 
 @command()
 @click.argument("file", metavar="FILE|-")
-@click.option("--to", "audiences", multiple=True, required=True, metavar="AUDIENCE", help="An office, a group, or all.")
+@click.option("--to", "audiences", multiple=True, metavar="AUDIENCE", help="An office, a group, or all.")
 @click.option("--subject", metavar="TEXT", help="Else the letter's first line.")
 @click.option("--attach", multiple=True, metavar="FILE", help="Attach a file of any size; may be given again.")
+@click.option("--supersedes", metavar="NUMBER", help="It takes the place of this earlier letter there.")
+@click.option("--cancels", metavar="NUMBER", help="It only takes this earlier letter back.")
 @click.option("--due", type=_DAY, metavar="DATE", help="A reply is owed by the end of this day.")
 @click.option("--complied", is_flag=True, help="With --due: owed is `complied`, not a reply.")
 @click.option("--even-if-sent", is_flag=True, help="Send it although the last letter there was the same.")
@@ -27,6 +29,8 @@ def send(
     audiences: tuple[str, ...],
     subject: str | None,
     attach: tuple[str, ...],
+    supersedes: str | None,
+    cancels: str | None,
     due: date | None,
     complied: bool,
     even_if_sent: bool,
@@ -42,10 +46,13 @@ def send(
     Examples:
       cipherpost send circular.md --to all
       cipherpost send order.md --to tver --attach plan.pdf --due 2026-12-15
+      cipherpost send better.md --to all --supersedes 13
     """
     from cipherpost.errors import UseError
     from cipherpost.workflows import sending
 
+    if not audiences and supersedes is None and cancels is None:
+        raise UseError("to whom?", rule="a letter has an audience", hints=(f"cipherpost send {file} --to all",))
     if complied and due is None:
         raise UseError("--complied needs a day", hints=("add --due DATE",))
     letter = sending.read_text(file, subject=subject, attachments=[Path(name) for name in attach])
@@ -53,6 +60,8 @@ def send(
         session.desk(write=True),
         letter,
         audiences=audiences,
+        supersedes=supersedes,
+        cancels=cancels,
         due=due,
         due_what="complied" if complied else "reply",
         even_if_sent=even_if_sent,
@@ -99,6 +108,26 @@ def reply(
         letter = sending.read_text(file, subject=subject, attachments=attachments, subject_from_text=False)
     desk = session.desk(write=True)
     return output.sent(session, sending.reply(desk, place, letter, even_if_sent=even_if_sent, dry_run=dry_run))
+
+
+@command()
+@click.argument("place", metavar="CHANNEL/NUMBER")
+@click.option("-m", "--message", metavar="TEXT", help="Why; goes sealed to the same readers.")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be done.")
+@override
+def cancel(session: Session, place: str, message: str | None, dry_run: bool) -> int:
+    """Take back a letter of this office.
+
+    A short letter to the same audience says so; whoever opens the old one is told
+    at once. Both stay in the channel. A report is cancelled by `correct --cancel`.
+
+    \b
+    Example:
+      cipherpost cancel center/all/13 -m "The conference is put off."
+    """
+    from cipherpost.workflows import sending
+
+    return output.sent(session, [sending.cancel(session.desk(write=True), place, message, dry_run=dry_run)])
 
 
 @command()

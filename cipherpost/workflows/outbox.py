@@ -8,6 +8,7 @@ from cipherpost.errors import UseError
 from cipherpost.text import ROSTER
 from cipherpost.workflows import letters, syncing
 from cipherpost.workflows.plans import Plan
+from cipherpost.workflows.replacing import replaced_in
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
@@ -47,6 +48,8 @@ class Sent:
     state: str
     offices: tuple[OfficeState, ...]
     detailed: bool = False
+    replaced_by: tuple[str, int] | None = None
+    """(``superseded`` or ``cancelled``, by which number of the channel)."""
 
     @property
     def place(self) -> str:
@@ -57,15 +60,19 @@ class Sent:
         """How many addressees are in one of these states."""
         return sum(each.state in states for each in self.offices)
 
+    def _by(self, word: str) -> int | None:
+        return self.replaced_by[1] if self.replaced_by and self.replaced_by[0] == word else None
+
     def cells(self) -> list[str]:
         """For a table; whoever read it has also received it."""
         if self.state == "waiting":
             return [f"{self.place} (waits)", str(len(self.to)), self.subject or "", "", "", "", ""]
+        mark = f"[{' by '.join(map(str, self.replaced_by))}] " if self.replaced_by else ""
         received = self.count("received", "read", "complied", "unable")
         return [
             self.place,
             str(len(self.to)),
-            self.subject or "",
+            (mark + (self.subject or "")).strip(),
             str(received),
             str(self.count("read", "complied", "unable")),
             str(self.count("complied")),
@@ -80,6 +87,8 @@ class Sent:
         yield "time", self.time or ""
         if self.due:
             yield "due", f"{self.due[1]} by {self.due[0]}"
+        if self.replaced_by:
+            yield self.replaced_by[0], f"by {self.channel}/{self.replaced_by[1]}"
         total = len(self.offices)
         words = []
         for label, states in (
@@ -105,6 +114,8 @@ class Sent:
             "subject": self.subject,
             "due": None if self.due is None else {"day": self.due[0], "what": self.due[1]},
             "state": self.state,
+            "superseded_by": self._by("superseded"),
+            "cancelled_by": self._by("cancelled"),
             "seen": self.count("seen"),
             "received": self.count("received"),
             "read": self.count("read"),
@@ -124,10 +135,11 @@ def listing(desk: "Desk") -> list[Sent]:
         if channel.partition("/")[0] == desk.office and channel != syncing.ROSTER_CHANNEL:
             view = desk.chain.channel(channel)
             acks = desk.mail.acks_of(channel)
+            gone = replaced_in(desk, channel)
             for row in desk.mail.rows(channel):
                 entry = view.by_hash(row.hash) if row.kind not in _QUIET and row.status == "counts" else None
                 if entry is not None:
-                    found.append(_sent(desk, entry, acks))
+                    found.append(_sent(desk, entry, acks, gone))
     found.sort(key=lambda each: (each.time or "", each.place))
     return [*found, *_waiting(desk)]
 
@@ -148,10 +160,12 @@ def one(desk: "Desk", place: str) -> Sent:
             rule="an office sees who has its own letters",
             hints=("cipherpost outbox", f"cipherpost read {place}"),
         )
-    return replace(_sent(desk, entry, desk.mail.acks_of(entry.header.channel)), detailed=True)
+    channel = entry.header.channel
+    gone = replaced_in(desk, channel, entry.header.number)
+    return replace(_sent(desk, entry, desk.mail.acks_of(channel), gone), detailed=True)
 
 
-def _sent(desk: "Desk", entry: "Entry", acks: "list[AckRow]") -> Sent:
+def _sent(desk: "Desk", entry: "Entry", acks: "list[AckRow]", gone: dict[int, tuple[str, int]]) -> Sent:
     header = entry.header
     outline = letters.outlines(desk, [entry.hash]).get(entry.hash)
     at = header.roster.number if header.roster else header.number
@@ -166,6 +180,7 @@ def _sent(desk: "Desk", entry: "Entry", acks: "list[AckRow]") -> Sent:
         due=(header.due.day.isoformat(), header.due.what) if header.due else None,
         state="posted",
         offices=tuple(_office_state(desk, office, entry, acks) for office in to if office != desk.office),
+        replaced_by=gone.get(header.number),
     )
 
 

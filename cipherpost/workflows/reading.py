@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cipherpost.errors import GapError, NotAuthenticError, NotForUsError, UnableError, UseError
 from cipherpost.text import CENTER, ROSTER
 from cipherpost.workflows import forms, letters, syncing
+from cipherpost.workflows.replacing import replaced, replaced_in
 from cipherpost.workflows.saving import Saver
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Row:
     act: str | None = None
     reply_to: str | None = None
     supersedes: int | None = None
+    cancels: int | None = None
     superseded_by: int | None = None
     cancelled_by: int | None = None
     size: int = 0
@@ -75,13 +77,13 @@ class Row:
 
     def cells(self) -> list[str]:
         """For a table."""
-        mark = ""
+        mark = ""  # before the subject: columns are cut at their ends
         if self.superseded_by:
-            mark = f" (superseded by {self.superseded_by})"
+            mark = f"[superseded by {self.superseded_by}] "
         if self.cancelled_by:
-            mark = f" (cancelled by {self.cancelled_by})"
+            mark = f"[cancelled by {self.cancelled_by}] "
         subject = "" if self.subject is None else self.subject
-        return [self.place, self.title, subject + mark, self.time[:10], self.state]
+        return [self.place, self.title, (mark + subject).strip(), self.time[:10], self.state]
 
     def as_json(self) -> dict[str, Any]:
         """The object for scripts."""
@@ -98,6 +100,7 @@ class Row:
             "due": None if self.due is None else {"day": self.due[0], "what": self.due[1]},
             "reply_to": self.reply_to,
             "supersedes": self.supersedes,
+            "cancels": self.cancels,
             "superseded_by": self.superseded_by,
             "cancelled_by": self.cancelled_by,
             "attachments": None
@@ -136,10 +139,10 @@ def received(desk: "Desk") -> list[Row]:
             continue
         view = desk.chain.channel(channel)
         entries = [view.by_hash(row.hash) for row in desk.mail.rows(channel) if row.kind not in _QUIET]
-        replaced = _replaced(entry for entry in entries if entry is not None and entry.status == "counts")
+        found = replaced(entry for entry in entries if entry is not None and entry.status == "counts")
         for entry in [*entries, *view.held()]:
             if entry is not None and entry.header.letter is not None and entry.status in {"counts", "held"}:
-                rows.append(_row(desk, entry, replaced, answers))
+                rows.append(_row(desk, entry, found, answers))
     return sorted(rows, key=lambda row: (row.time, row.channel, row.number))
 
 
@@ -163,18 +166,6 @@ def _answers(desk: "Desk") -> dict[str, str]:
             entry = view.by_hash(row.hash) if row.kind not in _QUIET and row.status == "counts" else None
             if entry is not None and entry.header.reply is not None:
                 found[entry.header.reply.hash] = f"{channel}/{row.number}"
-    return found
-
-
-def _replaced(entries: "Iterator[Entry]") -> dict[int, tuple[str, int]]:
-    """Number to (superseded or cancelled, by which number)."""
-    found = {}
-    for entry in entries:
-        header = entry.header
-        if header.supersedes is not None:
-            found[header.supersedes] = ("superseded", header.number)
-        if header.cancels is not None:
-            found[header.cancels] = ("cancelled", header.number)
     return found
 
 
@@ -202,6 +193,7 @@ def _row(desk: "Desk", entry: "Entry", replaced: dict[int, tuple[str, int]], ans
         act=act,
         reply_to=f"{header.reply.channel}/{header.reply.number}" if header.reply else None,
         supersedes=header.supersedes,
+        cancels=header.cancels,
         superseded_by=by[1] if by[0] == "superseded" else None,
         cancelled_by=by[1] if by[0] == "cancelled" else None,
         size=sum(part.size for part in header.sealed),
@@ -273,6 +265,10 @@ class Shown:
         yield "subject", row.subject or ""
         if row.reply_to:
             yield "answers", row.reply_to
+        if row.supersedes:
+            yield "supersedes", f"{row.channel}/{row.supersedes}"
+        if row.cancels:
+            yield "cancels", f"{row.channel}/{row.cancels}"
         if row.due:
             yield "due", f"{row.due[1]} by {row.due[0]}"
         for name, _, size in row.attachments or ():
@@ -290,6 +286,10 @@ class Shown:
 
     def hints(self) -> Iterator[str]:
         """What to do next."""
+        later = self.row.cancelled_by or self.row.superseded_by
+        if later and not self.out_of_order:
+            yield f"cipherpost read {self.row.channel}/{later}"
+            return
         if not self.incoming or self.out_of_order:
             return
         if self.row.attachments and not self.saved:
@@ -411,10 +411,8 @@ def _open(desk: "Desk", entry: "Entry", save: Path | None, *, force: bool) -> "t
 
 def _shown(desk: "Desk", entry: "Entry", letter: "Letter", saved: tuple[Path, ...], *, out_of_order: bool) -> Shown:
     header = entry.header
-    view = desk.chain.channel(header.channel)
-    later = [view.by_hash(row.hash) for row in desk.mail.rows(header.channel) if row.number > header.number]
-    replaced = _replaced(each for each in later if each is not None and each.status == "counts")
-    row = _with_outline(_row(desk, entry, replaced, _answers(desk)), letters.outline_of(letter))
+    later = replaced_in(desk, header.channel, header.number)
+    row = _with_outline(_row(desk, entry, later, _answers(desk)), letters.outline_of(letter))
     if out_of_order:
         from dataclasses import replace
 

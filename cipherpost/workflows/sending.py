@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from cipherpost import limits
 from cipherpost.dispatch.header import Due, Reply
-from cipherpost.errors import UseError
+from cipherpost.errors import CipherpostError, UseError
 from cipherpost.text import check_free_text, clean_free_text
 from cipherpost.workflows import letters
 from cipherpost.workflows.addressing import AudienceError, check_admitted, kind_for
 from cipherpost.workflows.composing import put_bare
-from cipherpost.workflows.dispatching import Outgoing, finish_begun, line_error, post_all, send_one
+from cipherpost.workflows.dispatching import Outgoing, finish_begun, is_sent, line_error, post_all, send_one
 from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.results import Posted
 from cipherpost.workflows.typed import typed
@@ -124,7 +124,9 @@ def send(
     desk: "Desk",
     letter: Outgoing,
     *,
-    audiences: Sequence[str],
+    audiences: Sequence[str] = (),
+    supersedes: str | None = None,
+    cancels: str | None = None,
     due: date | None = None,
     due_what: str = "reply",
     even_if_sent: bool = False,
@@ -132,8 +134,13 @@ def send(
 ) -> list[Posted]:
     """Send a letter to offices and groups, each in its own channel.
 
+    Args:
+        supersedes, cancels: an earlier letter of this office that this one replaces, ``13`` or ``center/all/13``; it
+            goes to the same audience then.
+
     Raises:
         AudienceError, UnknownAudienceError: before anything was made. NotAdmittedError: see there.
+        ReplacePlaceError, NotReplaceableError, ReplacedAlreadyError: what is to be replaced cannot be.
     """
     line = line_error(desk)
     check_admitted(desk)
@@ -141,6 +148,9 @@ def send(
         finish_begun(desk, line)
     if due is not None:
         _check_day(desk, due)
+    if supersedes is not None or cancels is not None:
+        plan = _replacing(desk, audiences, supersedes, cancels, due=due, due_what=due_what)
+        return [_replace(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run)]
     plans = []
     for audience in dict.fromkeys(audiences):
         kind = kind_for(desk, audience)
@@ -155,6 +165,75 @@ def send(
             )
         )
     return [send_one(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run) for plan in plans]
+
+
+def _replacing(
+    desk: "Desk",
+    audiences: Sequence[str],
+    supersedes: str | None,
+    cancels: str | None,
+    *,
+    due: date | None,
+    due_what: str,
+) -> Plan:
+    """The plan of a letter that supersedes or cancels another."""
+    from cipherpost.workflows import replacing
+
+    if supersedes is not None and cancels is not None:
+        raise UseError("--supersedes and --cancels exclude each other", hints=("cipherpost send --help",))
+    if cancels is not None and due is not None:
+        raise UseError("a letter that only cancels asks for nothing", hints=("leave out --due", "--supersedes instead"))
+    audience, number = replacing.place(desk, supersedes or cancels or "", audiences)
+    kind = kind_for(desk, audience)
+    if due is not None and kind == "message":
+        raise UseError("only circulars and instructions of the center can be due", hints=("leave out --due",))
+    channel = f"{desk.office}/{audience}"
+    replacing.target(desk, channel, number)
+    return Plan(
+        channel=channel,
+        kind=kind,
+        created=desk.time(),
+        supersedes=number if supersedes is not None else None,
+        cancels=number if cancels is not None else None,
+        due=Due(due, due_what) if due else None,
+    )
+
+
+def _replace(
+    desk: "Desk", plan: Plan, letter: Outgoing, line: CipherpostError | None, *, even_if_sent: bool, dry_run: bool
+) -> Posted:
+    """Send it, unless something else than this very letter replaced the old one before."""
+    from cipherpost.workflows import replacing
+
+    if even_if_sent or not is_sent(desk, plan, letter):
+        number = plan.supersedes or plan.cancels
+        replacing.check_stands(desk, letters.entry_at(desk, f"{plan.channel}/{number}"))
+    return _counted(desk, [send_one(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run)])[0]
+
+
+def cancel(desk: "Desk", place: str, why: str | None, *, dry_run: bool = False) -> Posted:
+    """Cancel a letter of this office by a short one that says so, to the same audience.
+
+    Args:
+        why: the reason, None: none is given.
+
+    Raises:
+        ReplacePlaceError, NotReplaceableError, ReplacedAlreadyError: see `send`.
+    """
+    line = line_error(desk)
+    check_admitted(desk)
+    if not dry_run:
+        finish_begun(desk, line)
+    plan = _replacing(desk, (), None, place, due=None, due_what="")
+    place = f"{plan.channel}/{plan.cancels}"
+    entry = letters.entry_at(desk, place)
+    outline = letters.outlines(desk, [entry.hash]).get(entry.hash)
+    title = outline.subject if outline else place
+    body = f"{place} of {entry.header.time[:10]} is cancelled: {title}\n"
+    if why is not None and why.strip():
+        body += f"\n{why.strip()}\n"
+    letter = text_of(body, subject=f"Cancelled: {title}"[: limits.FREE_TEXT].strip(), attachments=())
+    return _replace(desk, plan, letter, line, even_if_sent=False, dry_run=dry_run)
 
 
 def _check_day(desk: "Desk", due: date) -> None:

@@ -21,11 +21,11 @@ ROSTER = {
 OFFICE = {"name", "title", "role", "state", "since", "threshold", "groups", "last_heard", "officers"}
 INBOX = {
     "channel", "number", "kind", "from", "to", "signers", "time", "subject", "state", "due", "reply_to", "supersedes",
-    "superseded_by", "cancelled_by", "attachments", "bytes", "answered_by",
+    "cancels", "superseded_by", "cancelled_by", "attachments", "bytes", "answered_by",
 }  # fmt: skip
 OUTBOX = {
     "channel", "number", "kind", "to", "time", "subject", "due", "state", "seen", "received", "read", "complied",
-    "unable", "silent",
+    "unable", "silent", "superseded_by", "cancelled_by",
 }  # fmt: skip
 READ = INBOX | {"hash", "roster", "body", "body_type", "data", "readers"}
 FETCH = {"new", "held", "unreadable", "posted", "restored", "missing"}

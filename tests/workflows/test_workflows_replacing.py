@@ -1,0 +1,90 @@
+"""Letters that supersede or cancel earlier ones: what is refused, and what readers are told at once."""
+
+import pytest
+from workflowkit import IVANOV, STASOVA, Net
+
+from cipherpost.workflows import outbox, reading, sending
+from cipherpost.workflows.replacing import NotReplaceableError, ReplacedAlreadyError, ReplacePlaceError
+from cipherpost.workflows.results import Posted
+
+
+def send(net: Net, who: str, text: str, *to: str, **given: object) -> Posted:
+    with net.desk(who) as desk:
+        letter = sending.text_of(text, subject=None, attachments=(), subject_from_text=True)
+        return sending.send(desk, letter, audiences=to, **given)[0]
+
+
+def rows(net: Net, who: str) -> dict[str, reading.Row]:
+    with net.desk(who) as desk:
+        return {row.place: row for row in reading.inbox(desk)}
+
+
+def test_opening_a_superseded_letter_says_at_once_which_one_took_its_place(net: Net) -> None:
+    net.send(STASOVA, "Come on Monday", "all")
+    net.fetch(IVANOV)
+    done = send(net, STASOVA, "Come on Tuesday", "all", supersedes="1")
+    assert (done.channel, done.number) == ("center/all", 2)
+    assert net.header(STASOVA, "center/all/2").supersedes == 1
+    net.fetch(IVANOV)
+    with net.desk(IVANOV) as desk:
+        old, new = reading.read(desk, "center/all/1"), reading.read(desk, "center/all/2")
+    assert list(old.banners()) == [("superseded", "center/all/2")]
+    assert list(old.hints()) == ["cipherpost read center/all/2"]
+    assert ("supersedes", "center/all/1") in list(new.head_lines())
+    assert old.body == "Come on Monday"
+    assert rows(net, IVANOV)["center/all/1"].cells()[2] == "[superseded by 2] Come on Monday"
+    chain = net.clean()
+    assert [node.kind for node in chain.channel("center/all").counting()] == ["circular", "circular"]
+
+
+def test_a_cancelled_letter_is_marked_for_readers_and_sender(net: Net) -> None:
+    net.send(STASOVA, "Come on Monday", "all")
+    with net.desk(STASOVA) as desk:
+        done = sending.cancel(desk, "center/all/1", "The hall is closed.")
+    assert done.place == "center/all/2"
+    net.fetch(IVANOV)
+    row = rows(net, IVANOV)["center/all/1"]
+    assert row.cancelled_by == 2
+    assert row.cells()[2].startswith("[cancelled by 2]")
+    with net.desk(IVANOV) as desk:
+        shown = reading.read(desk, "center/all/2")
+        assert list(reading.read(desk, "center/all/1").banners()) == [("cancelled", "center/all/2")]
+    assert shown.row.subject == "Cancelled: Come on Monday"
+    assert "The hall is closed." in shown.body
+    with net.desk(STASOVA) as desk:
+        first = outbox.one(desk, "center/all/1")
+        assert first.as_json()["cancelled_by"] == 2
+        assert ("cancelled", "by center/all/2") in list(first.lines())
+
+
+def test_i4_the_same_again_is_answered_with_its_number(net: Net) -> None:
+    net.send(STASOVA, "Come on Monday", "all")
+    for already in (False, True):
+        done = send(net, STASOVA, "Come on Tuesday", supersedes="center/all/1")
+        assert (done.number, done.already) == (2, already)
+    with net.desk(STASOVA) as desk:
+        assert not sending.cancel(desk, "center/all/2", "WHY").already
+        assert sending.cancel(desk, "center/all/2", "WHY").already
+    assert net.header(STASOVA, "center/all/3").cancels == 2
+
+
+def test_a_letter_is_replaced_once_and_then_its_successor(net: Net) -> None:
+    net.send(STASOVA, "Come on Monday", "all")
+    send(net, STASOVA, "Come on Tuesday", "all", supersedes="1")
+    with pytest.raises(ReplacedAlreadyError) as caught:
+        send(net, STASOVA, "Come on Friday", "all", supersedes="1")
+    assert caught.value.hints[1] == "cipherpost send FILE --to all --supersedes 2"
+    assert send(net, STASOVA, "Come on Friday", "all", supersedes="2").number == 3
+
+
+def test_only_own_letters_of_one_channel_are_replaced(net: Net) -> None:
+    net.send(STASOVA, "Come on Monday", "all")
+    net.fetch(IVANOV)
+    with pytest.raises(NotReplaceableError, match="another office"):
+        send(net, IVANOV, "No", supersedes="center/all/1")
+    with pytest.raises(NotReplaceableError, match="receipt"):
+        send(net, IVANOV, "No", "center", supersedes="1")
+    for to, word in ((("tver",), "center/all/1"), (("all",), "x"), (("all", "tver"), "1"), ((), "1")):
+        with pytest.raises(ReplacePlaceError):
+            send(net, STASOVA, "Other", *to, supersedes=word)
+    net.clean()
