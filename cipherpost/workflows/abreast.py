@@ -95,7 +95,7 @@ def _begin(seeds: tuple[bytes, ...], fingerprint: str, forms: "Forms") -> None:
     global _tools  # noqa: PLW0603  one process, one home
     from cipherpost.age import HybridIdentity
 
-    gc.set_threshold(50_000)  # nearly all that is made here is kept: seldom is there garbage to find
+    gc.set_threshold(200_000)  # nearly all that is made here is kept: seldom is there garbage to find
     _tools = _Tools(tuple(HybridIdentity.from_seed(seed) for seed in seeds), fingerprint, forms)
 
 
