@@ -4,10 +4,13 @@
 path and a generation number that grows with every signature:
 
     {"format":1,"home":"<32 hex>","machine":"<64 hex>","path":"/home/ivanov/...","generation":41,
-     "moved":{"reason":"...","since":"2026-11-22T09:00:00Z","cleared":["tver/center"]}}
+     "moved":{"reason":"...","since":"2026-11-22T09:00:00Z","cleared":["tver/center"]},
+     "away":{"to":"13539 46393 02648 77413","since":"2026-11-22T09:00:00Z"}}
 
-A home on another machine or path, or with a lower generation than the record outside, has moved. What this cannot
-notice: a whole machine put back with its state folder, as a virtual machine's snapshot is.
+A home on another machine or path, or with a lower generation than the record outside, has moved. One that was given
+to another machine is ``away`` and signs nothing; the record outside says so too, so that no older copy of it that is
+put back on this machine forgets it. What none of this can notice: a whole machine put back with its state folder, as
+a virtual machine's snapshot is.
 """
 
 import hashlib
@@ -62,12 +65,21 @@ class MovedState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Away:
+    """A home that was given to another machine: the number of that machine, and the protocol time of the giving."""
+
+    to: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Record:
     home: str
     machine: str
     path: str
     generation: int
     moved: MovedState | None = None
+    away: Away | None = None
 
 
 class MachineRecord:
@@ -77,12 +89,16 @@ class MachineRecord:
         home: the home's folder.
         state_dir: the folder outside of any home; see `state_folder`.
         machine: the id of this machine, 64 hex; found out when not given.
+        lives_at: where the home will lie, for one that is being put together in another folder.
 
-    All methods but `check` and `moved_state` write, and want the home's lock.
+    All methods but `check`, `moved_state`, `away`, `generation` and `home_id` write, and want the home's lock.
     """
 
-    def __init__(self, home: Path, *, state_dir: Path, machine: str | None = None) -> None:
+    def __init__(
+        self, home: Path, *, state_dir: Path, machine: str | None = None, lives_at: Path | None = None
+    ) -> None:
         self._home = home
+        self._lives_at = lives_at or home
         self._state_dir = state_dir
         self._machine = machine or machine_id(state_dir)
 
@@ -158,6 +174,76 @@ class MachineRecord:
         if record and record.moved:
             self._write(replace(record, moved=None))
 
+    def generation(self) -> int:
+        """How often this home has signed, as it knows itself; 0 without a record."""
+        record = self._inside()
+        return record.generation if record else 0
+
+    def home_id(self) -> str | None:
+        """The random id of this home, the same in all its copies."""
+        record = self._inside()
+        return record.home if record else None
+
+    def restored(self, moved: MovedState | None, *, above: int = 0, arrived: bool = False) -> None:
+        """Make a home that is being put together one of this machine, moved as ``moved`` says.
+
+        Only the record inside is written: until the home lies in its place, what is there stays as it was. The next
+        signature, or `settle`, writes the one outside.
+
+        Args:
+            above: a generation that the new one must pass, such as that of a home it comes in place of.
+            arrived: it was given to this very machine. An older copy of a home that was given away stays away.
+        """
+        record = self._inside() or self._fresh()
+        outside = self._outside(record.home)
+        away = record.away
+        if outside is not None and outside.away is not None and outside.generation >= record.generation:
+            away = outside.away
+        generation = max(record.generation, outside.generation if outside else 0, above) + 1
+        self._write_inside(
+            replace(
+                record,
+                machine=self._machine,
+                path=self._path(),
+                generation=generation,
+                moved=moved,
+                away=None if arrived else away,
+            )
+        )
+
+    def settle(self) -> None:
+        """Write the record outside anew from that inside."""
+        record = self._inside()
+        if record is not None:
+            self._write(record)
+
+    # ---- given to another machine --------------------------------------------------------------------------------
+
+    def away(self) -> Away | None:
+        """To which machine this home was given; None when it was not, or has signed elsewhere since and come back."""
+        inside = self._inside()
+        if inside is None or inside.away is not None:
+            return inside.away if inside else None
+        outside = self._outside(inside.home)
+        return outside.away if outside is not None and outside.generation >= inside.generation else None
+
+    def give_away(self, away: Away) -> None:
+        """From now on this home signs nothing, on this machine and in all copies made of it from now on."""
+        parse_time(away.since)
+        record = self._inside() or self._fresh()
+        generation = max(record.generation, self._outside_generation(record.home))
+        self._write(replace(record, generation=generation, away=away))
+
+    def take_back(self, since: str) -> None:
+        """The home was not taken up by the other machine after all: it counts as moved at ``since``."""
+        parse_time(since)
+        record = self._inside() or self._fresh()
+        generation = max(record.generation, self._outside_generation(record.home)) + 1
+        moved = MovedState(reason="it was given to another machine, and taken back", since=since)
+        self._write(
+            replace(record, machine=self._machine, path=self._path(), generation=generation, moved=moved, away=None)
+        )
+
     def forget(self) -> None:
         """Remove the record outside, when a home is destroyed on purpose."""
         record = self._inside()
@@ -169,7 +255,7 @@ class MachineRecord:
     # ---- the two records -----------------------------------------------------------------------------------------
 
     def _path(self) -> str:
-        return str(self._home.resolve())
+        return str(self._lives_at.resolve())
 
     def _fresh(self) -> _Record:
         return _Record(home=secrets.token_hex(16), machine=self._machine, path=self._path(), generation=0)
@@ -183,17 +269,22 @@ class MachineRecord:
 
     def _outside_generation(self, home: str) -> int:
         """The generation outside; 0 without a record, or with one that cannot be understood (a torn disk)."""
+        record = self._outside(home)
+        return record.generation if record else 0
+
+    def _outside(self, home: str) -> _Record | None:
         path = self._outside_path(home)
         data = _read(path)
-        if data is None:
-            return 0
         try:
-            return _parse(data, path).generation
+            return None if data is None else _parse(data, path)
         except MachineRecordError:
-            return 0
+            return None
+
+    def _write_inside(self, record: _Record) -> None:
+        write_file(self._home / MACHINE, _format(record))
 
     def _write(self, record: _Record) -> None:
-        write_file(self._home / MACHINE, _format(record))
+        self._write_inside(record)
         outside = self._outside_path(record.home)
         try:
             make_folder(outside.parent)
@@ -222,6 +313,8 @@ def _format(record: _Record) -> bytes:
         "generation": record.generation,
         "moved": moved and {"reason": moved.reason, "since": moved.since, "cleared": sorted(moved.cleared)},
     }
+    if record.away is not None:
+        table["away"] = {"to": record.away.to, "since": record.away.since}
     return json.dumps(table, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
 
 
@@ -236,6 +329,7 @@ def _parse(data: bytes, path: Path) -> _Record:
             path=str(table["path"]),
             generation=int(table["generation"]),
             moved=_parse_moved(table["moved"]),
+            away=_parse_away(table.get("away")),
         )
     except (ValueError, KeyError, TypeError, TextError, RecursionError):
         raise MachineRecordError(
@@ -258,6 +352,13 @@ def _parse_moved(table: Mapping[str, Any] | None) -> MovedState | None:
         return None
     parse_time(table["since"])
     return MovedState(reason=str(table["reason"]), since=table["since"], cleared=frozenset(map(str, table["cleared"])))
+
+
+def _parse_away(table: Mapping[str, Any] | None) -> Away | None:
+    if table is None:
+        return None
+    parse_time(table["since"])
+    return Away(to=str(table["to"]), since=table["since"])
 
 
 # ---- this machine ------------------------------------------------------------------------------------------------
