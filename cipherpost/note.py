@@ -196,8 +196,12 @@ class SignerKey:
 
     def signature_line(self, text: Text) -> bytes:
         """One signature line, to stand beside others below one text."""
-        encoded = base64.b64encode(self.verifier.key_id + self.sign_raw(text))
-        return _MARK + self.verifier.name.encode() + b" " + encoded + b"\n"
+        return signature_line(self.verifier.name, self.verifier.key_id, self.sign_raw(text))
+
+
+def signature_line(name: str, key_id: bytes, signature: bytes) -> bytes:
+    """A signature line of a note as it is written: dash, name, base64 of key id and signature, LF."""
+    return _MARK + name.encode() + b" " + base64.b64encode(key_id + signature) + b"\n"
 
 
 @dataclass(frozen=True, slots=True)

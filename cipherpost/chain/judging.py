@@ -125,6 +125,20 @@ class Judge:
             self._keys[which] = found
         return found
 
+    def by_itself(self, opened: Opened) -> None:
+        """V4 to V6 of a dispatch whose channel is not here: all that it and the roster tell without those before it.
+
+        Raises:
+            RosterHeldError, RosterDisagreesError: V4. ForgedError, UnauthorizedError, CutError: V5.
+            KindLinesError, KindPlaceError, DraftExpiredError: V6.
+        """
+        node = Node.of(opened.header, opened.hash)
+        node.keys = self.signer(opened)
+        error = self._v4_entry(node) or self._v5_standing(node) or self._v5_endorsements(node)
+        error = error or self._v5_threshold(node) or self._v6_at_entry(node)
+        if error is not None:
+            raise error
+
     # ---- a node that hangs in its tree ---------------------------------------------------------------------------
 
     def judge(self, tree: Tree, node: Node) -> CipherpostError | None:
