@@ -5,29 +5,23 @@ A function of the notes offered, the roster and the judging time: two people wit
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from cipherpost import limits
+from cipherpost.chain import forks
 from cipherpost.chain.channel import Channel
 from cipherpost.chain.checks import CutError, RaceLostError, RosterDisagreesError, RosterForkError, code_of
 from cipherpost.chain.findings import Finding, sort_key
 from cipherpost.chain.node import Node
 from cipherpost.dispatch.header import Header
-from cipherpost.roster.fold import Roster
-from cipherpost.roster.statements import Cut, Settle
 from cipherpost.text import CENTER, format_time, parse_time
 
+_HONEST: Final = frozenset({"retire", "suspend"})
+"""Losses of those whom nobody accuses."""
 
-class Judged(Protocol):
+
+class Judged(forks.Judged, Protocol):
     """What a survey looks at: `cipherpost.chain.network.Chain`."""
-
-    @property
-    def roster(self) -> Roster:
-        """The roster."""
-
-    @property
-    def channels(self) -> Mapping[str, Channel]:
-        """Every channel by name."""
 
     @property
     def refused(self) -> set[Finding]:
@@ -42,7 +36,8 @@ def survey(chain: Judged, now: str) -> tuple[Finding, ...]:
     for view in chain.channels.values():
         found.update(_waiting(view))
         found.update(_slots(chain, view))
-        found.update(_uncounted(chain, view, acked.get(view.name, 0)))
+        found.update(_pinned(chain, view))
+        found.update(_uncounted(chain, view, acked.get(view.name, {})))
         found.update(_v7_clock(view.counting(), latest))
         found.update(_v8_disagrees(chain, view.counting()))
     return tuple(sorted(found, key=sort_key))
@@ -82,10 +77,10 @@ def _waiting(view: Channel) -> Iterator[Finding]:
 
 def _slots(chain: Judged, view: Channel) -> Iterator[Finding]:
     for number, nodes in view.tree.slots.items():
-        fork = _fork_in_slot(view, nodes) if len(nodes) > 1 else None
+        fork = forks.fork_in_slot(view, number) if len(nodes) > 1 else None
         if fork is not None:
             finding = Finding(code="fork", channel=view.name, number=number, office=view.office, detail=fork)
-            since = _settled_in(chain.roster, view.name, number)
+            since = forks.settled_in(chain.roster, view.name, number)
             yield finding if since is None else finding.known(since)
         for node in nodes:
             status, reason = view.status(node)
@@ -98,52 +93,62 @@ def _slots(chain: Judged, view: Channel) -> Iterator[Finding]:
                 yield _finding(node, code_of(reason), reason.what)
 
 
-def _fork_in_slot(view: Channel, nodes: list[Node]) -> str | None:
-    """One officer signed two texts for one number, whether they count or not; or two sides both went on."""
-    signed = [node for node in nodes if node.signed]
-    twice = sorted({node.by for node in signed if sum(other.by == node.by for other in signed) > 1})
-    if any(isinstance(node.verdict, RosterForkError) for node in nodes):
-        return "enough keepers signed two roster entries with this number"
-    if twice:
-        return f"{' and '.join(twice)} signed two dispatches with this number"
-    sides = [node for node in signed if node.parent is not None and view.tree.goes_on(node)]
-    going_on = [node.by for node in sides if sum(other.parent is node.parent for other in sides) > 1]
-    if going_on:
-        return f"{' and '.join(sorted(going_on))} both went on; it proves only that they saw different things"
-    return None
-
-
-def _settled_in(roster: Roster, channel: str, number: int) -> str | None:
-    """The first roster entry that pins the channel at ``number`` or above."""
-    for entry in roster.entries if roster.pins(channel) else ():
-        for said in entry.statements:
-            if isinstance(said, Cut | Settle) and said.channel == channel and said.number >= number:
-                return f"center/roster/{entry.number}"
-    return None
+def _pinned(chain: Judged, view: Channel) -> Iterator[Finding]:
+    """A cut or settlement names a hash that nobody has at its number, though others are there: a slip, or a side that
+    the carrier keeps back. Where no such number is here at all, it is a gap.
+    """
+    for pin in chain.roster.pins(view.name):
+        if pin.hash not in view.tree.known and any(node.signed for node in view.tree.slots.get(pin.number, ())):
+            since = forks.pinned_by(chain.roster, view.name, pin)
+            what = f"{since} names another {view.name}/{pin.number} than any that is here"
+            yield Finding(code="disagrees", channel=view.name, number=pin.number, office=view.office, detail=what)
 
 
 # ---- cuts below what was acknowledged --------------------------------------------------------------------------------
 
 
-def _acked_by_center(chain: Judged) -> dict[str, int]:
-    """Channel to the highest number that a counting dispatch of the center acks."""
-    acked: dict[str, int] = {}
+def _acked_by_center(chain: Judged) -> dict[str, dict[str, int]]:
+    """Channel to the hashes that counting dispatches of the center ack, each with the lowest roster entry they cite."""
+    acked: dict[str, dict[str, int]] = {}
     for view in chain.channels.values():
         for node in view.counting() if view.office == CENTER else ():
             for ack in node.header.acks:
-                acked[ack.channel] = max(ack.number, acked.get(ack.channel, 0))
+                if ack.hash is not None:
+                    hashes = acked.setdefault(ack.channel, {})
+                    hashes[ack.hash] = min(node.roster, hashes.get(ack.hash, node.roster))
     return acked
 
 
-def _uncounted(chain: Judged, view: Channel, acked: int) -> Iterator[Finding]:
-    """What an officer who was retired or suspended had sent, and the center had acknowledged, before it was cut off."""
-    for number in range(1, min(acked, view.tree.top) + 1):
-        for node in view.tree.slots.get(number, ()):
+def _uncounted(chain: Judged, view: Channel, acked: Mapping[str, int]) -> Iterator[Finding]:
+    """What an officer who was retired or suspended had sent, and the center had acknowledged, before it was cut off.
+
+    An ack counts for all that its dispatch links back to, and only if the center did not know of the loss yet: what a
+    colleague links over afterwards was acknowledged with him, and not with the one who had left.
+    """
+    honest = any(each.cause in _HONEST for each in chain.roster.tenures(view.office))
+    if not acked or not honest:
+        return
+    for number, nodes in view.tree.slots.items():
+        for node in nodes:
             if isinstance(node.verdict, CutError):
                 tenures = chain.roster.keys(node.office, node.by)
-                causes = {each.cause for each in tenures if each.good(node.roster)}
-                if causes & {"retire", "suspend"}:
-                    yield _finding(node, "uncounted", f"the center acknowledged {acked}, and it was cut off below")
+                good = [each for each in tenures if each.good(node.roster) and each.compromised is None]
+                losses = [each.until for each in good if each.until is not None and each.cause in _HONEST]
+                if any(_acked_before(node, acked, until) for until in losses):
+                    yield _finding(
+                        node, "uncounted", f"the center had acknowledged number {number}, and it was cut off"
+                    )
+
+
+def _acked_before(node: Node, acked: Mapping[str, int], until: int) -> bool:
+    """Whether the center acknowledged ``node``, or one below it, when it knew no entry from ``until`` on."""
+    below = [node]
+    while below:
+        here = below.pop()
+        if acked.get(here.hash, until) < until:
+            return True
+        below += here.children
+    return False
 
 
 # ---- V7, V8 ----------------------------------------------------------------------------------------------------------

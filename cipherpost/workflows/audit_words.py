@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cipherpost.chain.checks import RosterHeldError
 from cipherpost.chain.findings import Finding
+from cipherpost.chain.forks import pinned_by
 from cipherpost.chain.freshness import is_stale, judged_now, newest_center_time
 from cipherpost.dispatch.heads import parse_heads
 from cipherpost.errors import NotAuthenticError, TooLargeError
@@ -63,6 +64,9 @@ class Words:
                 node = view.tree.known[entry.hash]
                 if node.signed and isinstance(entry.reason, RosterHeldError):
                     self._claim(_ROSTER_CHANNEL, node.roster, node)
+        for channel in chain.roster.channels(chain.roster.newest):
+            for pin in chain.roster.pins(channel):
+                self._name(channel, pin.number, pinned_by(chain.roster, channel, pin))
 
     def _gather(self, node: "Node") -> None:
         header = node.header
@@ -78,9 +82,12 @@ class Words:
             self._heads_files.append(node)
 
     def _claim(self, channel: str, number: int, node: "Node") -> None:
+        self._name(channel, number, f"{node.channel}/{node.number}")
+
+    def _name(self, channel: str, number: int, place: str) -> None:
         known = self._claims.get(channel)
         if known is None or number > known.number:
-            self._claims[channel] = Claim(number, f"{node.channel}/{node.number}")
+            self._claims[channel] = Claim(number, place)
 
     def _hear(self, channel: str, number: int, word: str, office: str) -> None:
         if office == channel.partition("/")[0]:

@@ -1,0 +1,121 @@
+"""Forks of a channel: the numbers at which one officer signed twice, or at which two sides both went on.
+
+A function of the notes offered, like all of this package; docs/protocol.md, "Races and forks".
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from cipherpost.chain.channel import Channel
+from cipherpost.chain.checks import RosterForkError
+from cipherpost.chain.node import Node
+from cipherpost.roster.fold import Roster
+from cipherpost.roster.state import Pin
+from cipherpost.roster.statements import Cut, Settle
+
+
+class Judged(Protocol):
+    """What is looked at: `cipherpost.chain.network.Chain`."""
+
+    @property
+    def roster(self) -> Roster:
+        """The roster."""
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """Every channel by name."""
+
+
+class Side(NamedTuple):
+    """One dispatch of a fork. ``stands``: readers go on with it; ``last``: the highest number at or below it that
+    counts on its own path, 0 where none does.
+    """
+
+    hash: str
+    by: str
+    kind: str
+    time: str
+    stands: bool
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fork:
+    """Two or more signed dispatches for one number.
+
+    ``what``: a clause in plain words. ``settled``: the first roster entry that pins the channel there
+    (``center/roster/9``). ``stops``: reading ends below it until it is settled.
+    """
+
+    channel: str
+    number: int
+    what: str
+    sides: tuple[Side, ...]
+    settled: str | None
+    stops: bool
+
+
+def forks(chain: Judged) -> Iterator[Fork]:
+    """Every fork, by channel and number; sides by hash."""
+    for name in sorted(chain.channels):
+        view = chain.channels[name]
+        for number in sorted(view.tree.slots):
+            what = fork_in_slot(view, number)
+            if what is not None:
+                sides = (node for node in view.tree.slots[number] if node.signed)
+                yield Fork(
+                    channel=name,
+                    number=number,
+                    what=what,
+                    sides=tuple(_side(view, node) for node in sorted(sides, key=lambda each: each.hash)),
+                    settled=settled_in(chain.roster, name, number),
+                    stops=view.fork is not None and number == view.fork + 1,
+                )
+
+
+def fork_in_slot(view: Channel, number: int) -> str | None:
+    """One officer signed two texts for one number, whether they count or not; or two sides both went on."""
+    nodes = view.tree.slots.get(number, ())
+    if len(nodes) < 2:
+        return None
+    signed = [node for node in nodes if node.signed]
+    twice = sorted({node.by for node in signed if sum(other.by == node.by for other in signed) > 1})
+    if any(isinstance(node.verdict, RosterForkError) for node in nodes):
+        return "enough keepers signed two roster entries with this number"
+    if twice:
+        return f"{' and '.join(twice)} signed two dispatches with this number"
+    sides = [node for node in signed if node.parent is not None and view.tree.goes_on(node)]
+    going_on = [node.by for node in sides if sum(other.parent is node.parent for other in sides) > 1]
+    if going_on:
+        return f"{' and '.join(sorted(going_on))} both went on; it proves only that they saw different things"
+    return None
+
+
+def settled_in(roster: Roster, channel: str, number: int) -> str | None:
+    """The first roster entry that pins the channel at ``number`` or above."""
+    for entry in roster.entries if roster.pins(channel) else ():
+        for said in entry.statements:
+            if isinstance(said, Cut | Settle) and said.channel == channel and said.number >= number:
+                return f"center/roster/{entry.number}"
+    return None
+
+
+def pinned_by(roster: Roster, channel: str, pin: Pin) -> str:
+    """The newest roster entry that states ``pin``, one of `Roster.pins`: ``center/roster/9``."""
+    stated = (
+        entry.number
+        for entry in reversed(roster.entries)
+        for said in entry.statements
+        if isinstance(said, Cut | Settle) and (said.channel, said.number, said.hash) == (channel, *pin)
+    )
+    return f"center/roster/{next(stated)}"
+
+
+def _side(view: Channel, node: Node) -> Side:
+    last, below = 0, [node]
+    while below:
+        here = below.pop()
+        last = max(last, here.number if here.verdict is None else 0)
+        below += here.children
+    return Side(node.hash, node.by, node.kind, node.time, view.tree.stands(node), last)
