@@ -25,6 +25,7 @@ from cipherpost.postoffice.errors import (
     StoreFullError,
     UnfitStoreError,
     UnreachableError,
+    UnreadableObjectError,
 )
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "StoreFullError",
     "UnfitStoreError",
     "UnreachableError",
+    "UnreadableObjectError",
     "create_post_office",
     "describe",
     "fresh_stamp",

@@ -15,6 +15,10 @@ class UnreachableError(UnableError):
     """The store does not answer: no such folder, a stick that was pulled, a line that is down, no permission."""
 
 
+class UnreadableObjectError(UnreachableError):
+    """One object may not be read; others may."""
+
+
 class StoreFullError(UnableError):
     """The store has no room for the object; what was there before is unchanged."""
 

@@ -7,7 +7,13 @@ from typing import Final, Self
 
 from cipherpost import limits, text
 from cipherpost.errors import UnableError
-from cipherpost.postoffice.errors import OccupiedError, ReadOnlyError, StoreFullError, UnreachableError
+from cipherpost.postoffice.errors import (
+    OccupiedError,
+    ReadOnlyError,
+    StoreFullError,
+    UnreachableError,
+    UnreadableObjectError,
+)
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 
@@ -85,7 +91,7 @@ def unable(error: OSError, url: str, name: str, *, writing: bool = False) -> Una
         )
     if isinstance(error, PermissionError):
         hints = ("ask whoever keeps the folder for the right to read there",)
-        return UnreachableError("this may not be read", where=place, rule=str(error.strerror), hints=hints)
+        return UnreadableObjectError("this may not be read", where=place, rule=str(error.strerror), hints=hints)
     return UnreachableError(
         "the post office does not answer",
         where=place,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cipherpost.errors import CipherpostError, GapError, NewerError, NotAuthenticError, NotForUsError, gravest
 from cipherpost.home.copies import CopyIncompleteError
 from cipherpost.home.files import DiskError
-from cipherpost.postoffice import NoSuchObjectError, OccupiedError
+from cipherpost.postoffice import NoSuchObjectError, OccupiedError, UnreadableObjectError
 from cipherpost.text import CENTER
 from cipherpost.workflows import (
     acking,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
 
+_ANOTHER_TIME: Final = (CopyIncompleteError, DiskError, NoSuchObjectError, OccupiedError, UnreadableObjectError)
 _LETTERLESS: Final = frozenset({"receipt", "check", "roster"})
 
 
@@ -294,7 +295,7 @@ def _open_one(desk: "Desk", entry: "Entry", result: Fetched, max_size: int | Non
             remarks.keep(desk, entry, error)
         result.unreadable.append(syncing.placed(error, header.channel, header.number))
         return
-    except (CopyIncompleteError, DiskError, NoSuchObjectError, OccupiedError) as error:  # another time it may be whole
+    except _ANOTHER_TIME as error:  # another time it may be whole
         result.unreadable.append(syncing.placed(error, header.channel, header.number))
         return
     with desk.mail.transaction():

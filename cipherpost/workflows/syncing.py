@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cipherpost import limits
 from cipherpost.chain.channel import Entry
 from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, TooLargeError, UnableError
-from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, names
+from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, UnreadableObjectError, names
 from cipherpost.roster.standing import StandingError, may_sign
 from cipherpost.text import CENTER, ROSTER
 
@@ -189,6 +189,9 @@ def _take_object(desk: "Desk", channel: str, number: int, name: str, result: Syn
         result.refused.append(placed(error, channel, number))
         return False, True
     except NoSuchObjectError:
+        return False, False
+    except UnreadableObjectError as error:
+        result.refused.append(placed(error, channel, number))
         return False, False
     try:
         entry = take_note(desk, channel, number, note)

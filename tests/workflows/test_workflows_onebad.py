@@ -3,12 +3,13 @@
 import shutil
 
 import pytest
+from simulator import HostilePost
 from test_workflows_races import replaced_after_tver_fetched
 from test_workflows_stated import say
 from workflowkit import BAZHANOV, IVANOV, NETWORK, ORLOV, STASOVA, Net, subjects
 
 from cipherpost.dispatch.header import Ack
-from cipherpost.postoffice import names
+from cipherpost.postoffice import UnreadableObjectError, names
 from cipherpost.postoffice.memory import BytesReader
 
 
@@ -99,3 +100,21 @@ def test_i7_a_file_that_shrinks_while_it_is_read_stops_no_other(net: Net, monkey
         "what came is kept, nobody is blamed"
     )
     assert subjects(net.fetch(IVANOV)) == ["one"]
+
+
+def test_i7_a_note_and_a_letter_that_may_not_be_read_end_no_round(net: Net) -> None:
+    def unreadable() -> UnreadableObjectError:
+        return UnreadableObjectError("this may not be read")
+
+    net.send(STASOVA, "to all", "all")
+    sealed = net.header(STASOVA, str(net.send(STASOVA, "unreadable", "tver").place)).sealed[0].hash
+    net.send(STASOVA, "to tver", "tver")
+    post = net.posts[IVANOV] = HostilePost(net.store)
+    post.fail("stream", f"*{sealed}.age", error=unreadable, times=None)
+    post.fail("get", "rkpb/center/all/00000001.note", error=unreadable, times=None)
+    fetched = net.fetch(IVANOV)
+    assert subjects(fetched) == ["to tver"]
+    assert {type(error) for error in (*fetched.refused, *fetched.unreadable)} == {UnreadableObjectError}
+    assert fetched.exit_code == 6, "a head line tells that a number is missing"
+    del net.posts[IVANOV]
+    assert set(subjects(net.fetch(IVANOV))) == {"to all", "unreadable"}
