@@ -218,6 +218,13 @@ class Mail:
             (channel, number, number),
         )
 
+    def acks_above(self, channel: str, number: int) -> list[AckRow]:
+        """Every ack of one channel that names a number above ``number``."""
+        return self._acks(
+            "SELECT * FROM acks WHERE channel = ? AND number > ? ORDER BY via_channel, via_number, number, word",
+            (channel, number),
+        )
+
     def acks_of(self, channel: str) -> list[AckRow]:
         """Every ack of one channel."""
         return self._acks(

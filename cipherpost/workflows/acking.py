@@ -69,7 +69,7 @@ def _have(desk: "Desk", header: Header) -> Ack:
 def _again(desk: "Desk", to: str, spoken_of: set[str]) -> Iterable[Ack]:
     """How far each channel of ``to`` is whole, where nothing newer is to be said of it.
 
-    It was said before; said again it is news to a home that was moved or restored since (`guards.spoken_of_since`).
+    It was said before; said again it is news to a home that was moved or restored since (`moving.spoken_of_since`).
     """
     if to == desk.office:
         return

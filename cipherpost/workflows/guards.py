@@ -7,22 +7,54 @@ from typing import TYPE_CHECKING
 
 from cipherpost import limits
 from cipherpost.chain import freshness
-from cipherpost.errors import NewerError, NotAuthenticError, StaleError
+from cipherpost.errors import NewerError, NotAuthenticError, UnableError
 from cipherpost.text import CENTER, ROSTER, format_time
+from cipherpost.workflows.moving import check_not_moved
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from cipherpost.desk import Desk
     from cipherpost.dispatch.header import Header
-
-
-class MovedError(StaleError):
-    """This home was restored, copied or moved, and nobody has answered it since: a copy may be at work (I3)."""
+    from cipherpost.note import SignerKey
 
 
 class NotKeeperError(NotAuthenticError):
     """Only keepers sign the roster."""
+
+
+class KeysUnderWayError(UnableError):
+    """The roster has other keys of this officer than those with which this home signs."""
+
+
+def signing_key(desk: "Desk", kind: str, statements: bytes = b"") -> "SignerKey":
+    """The key to sign with now: the one that the roster has.
+
+    From the card of new keys to the entry that states them nothing is signed, but by a keeper that very entry, with
+    the old key (docs/protocol.md, "Authority").
+
+    Raises:
+        KeysUnderWayError: the keys of this home are not the roster's, or not yet.
+    """
+    ring = desk.keys
+    now = desk.roster.officer(desk.office, desk.officer, desk.roster.newest)
+    if now is None or ring.signer.verifier == now.vkey:
+        return ring.signer
+    old = next((each for each in ring.signers if each.verifier == now.vkey), None)
+    mine = f" {desk.office}/{desk.officer} {ring.signer.verifier} ".encode()
+    if old is not None and kind == ROSTER and mine in statements:
+        return old
+    if old is None:
+        raise KeysUnderWayError(
+            f"the roster has other keys of {desk.office}/{desk.officer} than this home",
+            rule="a signature counts with the keys of the roster",
+            hints=("cipherpost fetch", "tell the center, if you have made no new keys"),
+        )
+    raise KeysUnderWayError(
+        "your new keys are not in the roster yet",
+        rule="from the card to the entry this home signs nothing; what you write waits in the outbox",
+        hints=("cipherpost fetch    (once the center has admitted the new card)", "cipherpost card"),
+    )
 
 
 def check_signing(desk: "Desk", header: "Header") -> None:
@@ -30,7 +62,7 @@ def check_signing(desk: "Desk", header: "Header") -> None:
 
     Raises:
         ClockBehindError, ClockAheadError: unless ``--clock-ok``.
-        MovedError: unless ``--alone``.
+        MovedAwayError, ForgottenError: see `cipherpost.workflows.moving`; MovedError: likewise, unless ``--alone``.
         NotKeeperError: a roster entry by an officer who is no keeper.
         ForkHeldError, NewerError: the channel has stopped.
     """
@@ -41,7 +73,7 @@ def check_signing(desk: "Desk", header: "Header") -> None:
         raise not_keeper(desk)
     if not desk.overrides.clock_ok:
         freshness.check_clock(header.time, newest_center_time(desk), _store_stamp(desk, header.time))
-    _check_not_moved(desk, header)
+    check_not_moved(desk, header.channel, header.number)
 
 
 def _store_stamp(desk: "Desk", time: str) -> str | None:
@@ -112,58 +144,3 @@ def newest_center_time(desk: "Desk", *, audiences: "Collection[str] | None" = No
     return freshness.newest_center_time(
         [row.time for row in desk.mail.rows(name) if row.status == "counts"] for name in channels
     )
-
-
-def _check_not_moved(desk: "Desk", header: "Header") -> None:
-    """A home that was moved signs on a channel only after somebody else has spoken of it, or alone on purpose."""
-    moved = desk.machine.check()
-    if moved is not None and not desk.overrides.alone:
-        desk.machine.mark_moved(moved.reason, desk.time())
-    if desk.overrides.alone:
-        if moved is not None:
-            desk.machine.mark_moved(moved.reason, desk.time())
-        desk.machine.clear_all()
-        return
-    state = desk.machine.moved_state()
-    if state is None or header.channel in state.cleared:
-        return
-    if spoken_of_since(desk, header.channel, state.since):
-        desk.machine.clear(header.channel)
-        return
-    raise MovedError(
-        f"this home has moved ({state.reason}), and nobody has answered it on this channel since",
-        channel=header.channel,
-        rule="a home that was copied or restored could sign a number a second time",
-        hints=(
-            f"cipherpost fetch    (once {_who_frees(desk, header)} has sent this office a letter)",
-            "--alone, if no other copy of it is in use",
-        ),
-    )
-
-
-def _who_frees(desk: "Desk", header: "Header") -> str:
-    """Whose next letter speaks of the channel: whoever reads it."""
-    if header.audience == desk.office:
-        return "a colleague"
-    if header.audience == ROSTER:
-        return "any other office"
-    if desk.roster.is_group(header.audience, desk.roster.newest):
-        return f"an office of {header.audience}"
-    return header.audience
-
-
-def spoken_of_since(desk: "Desk", channel: str, since: str) -> bool:
-    """Whether a dispatch of another office, timed after ``since``, acks ``channel``.
-
-    On a channel of the office with itself a colleague's newer dispatch there does as well; the roster is acked by
-    every header that relies on it.
-    """
-    office, _, audience = channel.partition("/")
-    if audience == ROSTER:
-        last = desk.mail.last_times()
-        return any(name.partition("/")[0] != office and time > since for name, time in last.items())
-    if audience == office:
-        rows = desk.mail.rows(channel)
-        if any(row.by != desk.officer and row.time > since and row.status == "counts" for row in rows):
-            return True
-    return any(row.office != office and row.time > since for row in desk.mail.acks_of(channel))

@@ -14,7 +14,7 @@ from cipherpost.home.machine import MACHINE
 from cipherpost.postoffice import names
 from cipherpost.workflows import fetching
 from cipherpost.workflows.composing import put_bare
-from cipherpost.workflows.guards import MovedError
+from cipherpost.workflows.moving import MovedError
 from cipherpost.workflows.placing import OwnForkError
 from cipherpost.workflows.plans import Plan
 

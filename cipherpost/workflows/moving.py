@@ -1,0 +1,182 @@
+"""A home that was restored, copied or moved signs only where it cannot repeat a number (I3).
+
+It signs on a channel again when two things hold. Another office has spoken of the channel since, so that what was
+signed elsewhere before then has had its answer. And nothing that anybody says of the channel goes beyond what lies
+here: whoever acks number 5 where this home knows 4 says that it has forgotten one. The first can be set aside by a
+person who knows that no other copy is at work; the second is no matter of opinion.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from cipherpost.errors import GapError, StaleError
+from cipherpost.text import ROSTER, format_time
+
+if TYPE_CHECKING:
+    from cipherpost.desk import Desk
+
+_CALLED_MISSING: Final = re.compile(r"([a-z0-9-]+/[a-z0-9-]+)/[0-9]+-([0-9]+)")
+
+
+class MovedError(StaleError):
+    """This home was restored, copied or moved, and nobody has answered it since: a copy may be at work (I3)."""
+
+
+class MovedAwayError(StaleError):
+    """This home was given to another machine, and signs nothing more here (I3)."""
+
+
+class ForgottenError(GapError):
+    """Others know of a later number of an own channel than this home, which was restored or copied, does (I3)."""
+
+
+def check_not_away(desk: "Desk") -> None:
+    """Refuse to sign anything in a home that was given to another machine; nothing sets this aside.
+
+    Raises:
+        MovedAwayError: naming the way back.
+    """
+    away = desk.machine.away()
+    if away is not None:
+        raise MovedAwayError(
+            f"this home was given to the machine {away.to} on {away.since}",
+            where=str(desk.home),
+            rule="it signs there now, and only reads here",
+            hints=(
+                f'cipherpost keys move --to "{away.to}" -o FILE    (writes the file for that machine once more)',
+                "cipherpost keys move --cancel    (only if no machine has taken it up)",
+            ),
+        )
+
+
+def check_not_moved(desk: "Desk", channel: str, number: int) -> None:
+    """May this home sign ``number`` of its own ``channel``?
+
+    Raises:
+        MovedAwayError: it was given to another machine.
+        MovedError: nobody has spoken of the channel since it moved, unless ``--alone``.
+        ForgottenError: somebody has spoken of this number or a later one, which is not here.
+    """
+    check_not_away(desk)
+    moved = desk.machine.check()
+    if moved is not None:
+        desk.machine.mark_moved(moved.reason, moved_at(desk))
+    state = desk.machine.moved_state()
+    if state is None or (channel in state.cleared and not desk.overrides.alone):
+        return
+    beyond = max(_known_elsewhere(desk, channel, number), default=0)
+    if beyond:
+        raise _forgotten(desk, channel, beyond)
+    if desk.overrides.alone:
+        desk.machine.clear_all()
+    elif spoken_of_since(desk, channel, state.since):
+        desk.machine.clear(channel)
+    else:
+        raise _unanswered(desk, channel, state.reason)
+
+
+def moved_at(desk: "Desk") -> str:
+    """The moment, but never before what is known to have happened: the clock of a new machine may be behind."""
+    from cipherpost.workflows.guards import newest_center_time
+
+    stamp = desk.post.stamp
+    return max(desk.time(), newest_center_time(desk) or "", format_time(stamp) if stamp is not None else "")
+
+
+def spoken_of_since(desk: "Desk", channel: str, since: str) -> bool:
+    """Whether a dispatch of another office, timed after ``since``, acks ``channel``.
+
+    On a channel of the office with itself a colleague's newer dispatch there does as well; the roster is acked by
+    every header that relies on it.
+    """
+    office, _, audience = channel.partition("/")
+    if audience == ROSTER:
+        last = desk.mail.last_times()
+        return any(name.partition("/")[0] != office and time > since for name, time in last.items())
+    if audience == office:
+        rows = desk.mail.rows(channel)
+        if any(row.by != desk.officer and row.time > since and row.status == "counts" for row in rows):
+            return True
+    return any(row.office != office and row.time > since for row in desk.mail.acks_of(channel))
+
+
+# ---- what others know and this home does not ---------------------------------------------------------------------
+
+
+def _known_elsewhere(desk: "Desk", channel: str, number: int) -> Iterator[int]:
+    """Numbers from ``number`` on that somebody speaks of, of texts that are not here."""
+    if channel.endswith(f"/{ROSTER}"):
+        yield from _entries_relied_on(desk)
+        return
+    view = desk.chain.channel(channel)
+    for row in desk.mail.acks_above(channel, number - 1):
+        if _is_believed(desk, row.office) and row.hash is not None and view.by_hash(row.hash) is None:
+            yield row.number
+    for name, value in desk.mail.metas("missing "):
+        if _is_believed(desk, name.removeprefix("missing ")):
+            yield from (int(n) for named, n in _CALLED_MISSING.findall(value) if named == channel and int(n) >= number)
+    stated = desk.stated.of(channel)
+    if stated is not None and stated.number >= number and view.by_hash(stated.hash) is None:
+        yield stated.number
+    last, text_hash = desk.mail.posted().get(channel, (0, ""))
+    if last >= number and view.by_hash(text_hash) is None:
+        yield last
+    signed = desk.journal.signed(channel)
+    if number not in signed:  # to post it as it was signed is no second header
+        yield from (n for n, text_hash in signed.items() if n > number and view.by_hash(text_hash) is None)
+
+
+def _is_believed(desk: "Desk", office: str) -> bool:
+    """Another office in good standing: one that lies, so that this home cannot go on, can be suspended."""
+    return office != desk.office and desk.roster.good(office, desk.roster.newest)
+
+
+def _entries_relied_on(desk: "Desk") -> Iterator[int]:
+    """Roster entries that a signed dispatch relies on, and that are not here."""
+    newest = desk.roster.newest
+    for view in desk.chain.channels.values():
+        for entry in view.held():
+            cited = entry.header.roster
+            if cited is not None and cited.number > newest and view.tree.known[entry.hash].signed:
+                yield cited.number
+
+
+# ---- refusals ----------------------------------------------------------------------------------------------------
+
+
+def _forgotten(desk: "Desk", channel: str, beyond: int) -> ForgottenError:
+    return ForgottenError(
+        "this number was used before this home was put back or copied, and is not here",
+        channel=channel,
+        number=beyond,
+        rule="a home signs no number that others already speak of",
+        hints=(
+            "cipherpost fetch    (once the post office shows it again)",
+            "new keys, if it is lost for good (docs/keys.md)",
+        ),
+    )
+
+
+def _unanswered(desk: "Desk", channel: str, reason: str) -> MovedError:
+    return MovedError(
+        f"this home has moved ({reason}), and nobody has answered it on this channel since",
+        channel=channel,
+        rule="a home that was copied or restored could sign a number a second time",
+        hints=(
+            f"cipherpost fetch    (once {_who_frees(desk, channel)} has sent this office a letter)",
+            "--alone, if no other copy of it is in use",
+        ),
+    )
+
+
+def _who_frees(desk: "Desk", channel: str) -> str:
+    """Whose next letter speaks of the channel: whoever reads it."""
+    audience = channel.partition("/")[2]
+    if audience == desk.office:
+        return "a colleague"
+    if audience == ROSTER:
+        return "any other office"
+    if desk.roster.is_group(audience, desk.roster.newest):
+        return f"an office of {audience}"
+    return audience
