@@ -216,7 +216,7 @@ class Channel:
         return ForkHeldError(
             "two sides of this channel both go on",
             rule=f"reading stops at the last number they share, {self.fork}",
-            hints=("cipherpost audit", f"ask the center to settle which side of {self.name} stands"),
+            hints=("cipherpost forks", f"ask the center to settle which side of {self.name} stands"),
             channel=self.name,
             number=number,
         )

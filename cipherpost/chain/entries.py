@@ -217,7 +217,7 @@ class RosterLine:
         node.verdict = RosterForkError(
             "another roster entry of this number was taken before, and enough keepers signed both",
             rule="one number, one header",
-            hints=("cipherpost audit", "the keepers compare what they signed"),
+            hints=("cipherpost forks", "the keepers compare what they signed"),
             channel=ROSTER_CHANNEL,
             number=node.number,
         )

@@ -89,6 +89,8 @@ SECTIONS: Final[tuple[tuple[str, dict[str, Place]], ...]] = (
         {
             "audit": Place("audit", "audit", "verify everything without reading"),
             "verify": Place("audit", "verify", "verify one dispatch from its file"),
+            "forks": Place("forks", "forks", "one number, two dispatches"),
+            "settle": Place("forks", "settle", "say which of two stands"),
         },
     ),
     (

@@ -1,0 +1,307 @@
+"""Forks as an officer sees them: both sides listed, what other offices laid down as evidence, proofs, and settling."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import combinations, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from cipherpost.chain import forks as chain_forks
+from cipherpost.errors import CipherpostError, ForkError, NewerError, NotAuthenticError, TooLargeError, UseError
+from cipherpost.text import CENTER
+from cipherpost.workflows import entries, syncing
+from cipherpost.workflows.results import Posted
+from cipherpost.workflows.typed import typed
+
+if TYPE_CHECKING:
+    from cipherpost.chain.node import Node
+    from cipherpost.desk import Desk
+
+_EVIDENCE: Final = 1_000
+"""Notes of one office's evidence that are looked at."""
+_DIGITS: Final = 8
+"""Of a hash, by which people may name a side."""
+
+
+class SettleError(UseError):
+    """Nothing is to be settled there, or it is not said which side stands."""
+
+
+class EvidenceError(NotAuthenticError):
+    """What lies under evidence is not the note that its name says."""
+
+
+class ProofFileError(UseError):
+    """Another file lies where a proof is to be written."""
+
+
+# ---- looking ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Forks:
+    """What was found: ``forks`` by channel and number; ``taken`` places learned from evidence; ``refused`` evidence
+    that proves nothing, with the reasons; ``proofs`` files written.
+    """
+
+    forks: list[chain_forks.Fork] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+    refused: list[CipherpostError] = field(default_factory=list)
+    proofs: list[Path] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """7 while any fork is not settled."""
+        return ForkError.exit_code if any(each.settled is None for each in self.forks) else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The object for scripts."""
+        return {
+            "forks": [_fork_json(each) for each in self.forks],
+            "evidence": self.taken,
+            "refused": [str(each) for each in self.refused],
+            "proofs": [str(path) for path in self.proofs],
+        }
+
+
+def _fork_json(fork: chain_forks.Fork) -> dict[str, Any]:
+    return {
+        "channel": fork.channel,
+        "number": fork.number,
+        "what": fork.what,
+        "settled": fork.settled,
+        "stops": fork.stops,
+        "sides": [side._asdict() for side in fork.sides],
+    }
+
+
+def look(desk: "Desk", *, evidence: bool = True) -> Forks:
+    """Every fork in what this office reads; the center and auditors look at all channels.
+
+    Args:
+        evidence: go through what offices laid down under ``evidence/`` first.
+
+    Raises:
+        UnableError: the post office does not answer.
+    """
+    result = Forks()
+    if evidence:
+        syncing.follow_roster(desk)
+        _take_evidence(desk, result)
+    result.forks = list(chain_forks.forks(desk.chain))
+    return result
+
+
+def _take_evidence(desk: "Desk", result: Forks) -> None:
+    """Notes that offices saw and laid down: what is signed by an officer is judged with all the rest (I7)."""
+    from cipherpost.postoffice import names
+
+    offices = desk.roster.offices(desk.roster.newest)
+    with desk.progress.work("evidence", len(offices)) as step:
+        for office in offices:
+            listed = desk.post.names(names.kind_prefix(desk.network, office, "evidence"))
+            for name in islice(listed, _EVIDENCE):
+                try:
+                    _take_one(desk, name, result)
+                except (NotAuthenticError, NewerError, TooLargeError) as error:
+                    error.where = f"{name}: {error.where}" if error.where else name
+                    result.refused.append(error)
+            step(1)
+
+
+def _take_one(desk: "Desk", name: str, result: Forks) -> None:
+    from cipherpost.dispatch.header import parse_header
+    from cipherpost.note import split
+    from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, names
+    from cipherpost.text import sha256
+
+    place = names.parse_object_name(name)
+    if not isinstance(place, names.Other) or desk.mail.note(place.hash) is not None:
+        return
+    try:
+        note = desk.post.get(name, names.size_limit(name))
+    except (NoSuchObjectError, ForeignObjectError):
+        return
+    text = split(note).text
+    header = parse_header(text)
+    if sha256(text) != place.hash or header.network != desk.network:
+        raise EvidenceError("it is not what its name says", rule="evidence lies under the hash of its text")
+    if not _looks_at(desk, header.channel):
+        return
+    if header.channel not in syncing.readable(desk):
+        syncing.follow(desk, header.channel)
+    syncing.take_note(desk, header.channel, header.number, note)
+    if desk.chain.channel(header.channel).by_hash(place.hash) is not None:
+        result.taken.append(f"{header.channel}/{header.number}")
+
+
+def _looks_at(desk: "Desk", channel: str) -> bool:
+    if channel in syncing.readable(desk):
+        return True
+    sees_all = desk.is_center or desk.roster.role(desk.office) == "auditor"
+    return sees_all and channel in desk.roster.channels_of(channel.partition("/")[0])
+
+
+# ---- proofs ----------------------------------------------------------------------------------------------------------
+
+
+def write_proofs(desk: "Desk", result: Forks, folder: Path) -> None:
+    """Write a proof for each two sides of each fork, for whoever is to be shown what happened.
+
+    A proof is the same each time; one that lies there already is left alone.
+
+    Raises:
+        ProofFileError: another file of that name lies there.
+        OSError: the folder cannot be written to.
+    """
+    from cipherpost.chain.proofs import fork_proof
+
+    if result.forks:
+        folder.mkdir(parents=True, exist_ok=True)
+    for fork in result.forks:
+        for one, other in combinations(fork.sides, 2):
+            first, second = desk.mail.note(one.hash), desk.mail.note(other.hash)
+            if first is not None and second is not None and _proves(fork, one, other):
+                stem = f"{fork.channel.replace('/', '-')}-{fork.number:08d}"
+                path = folder / f"{stem}-{one.hash[:_DIGITS]}-{other.hash[:_DIGITS]}.proof"
+                _write(path, fork_proof(desk.fingerprint, first, second))
+                result.proofs.append(path)
+
+
+def _proves(fork: chain_forks.Fork, one: chain_forks.Side, other: chain_forks.Side) -> bool:
+    """Whether these two are the fork, where more than two lie in the slot."""
+    return len(fork.sides) == 2 or one.by == other.by or (one.last > fork.number and other.last > fork.number)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        if path.read_bytes() != data:
+            raise ProofFileError(
+                "another file lies there",
+                where=str(path),
+                rule="nothing is overwritten",
+                hints=("name another folder",),
+            ) from None
+
+
+# ---- settling --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """Which dispatch of a number shall stand; ``statement`` False: it is settled so already."""
+
+    channel: str
+    number: int
+    hash: str
+    by: str
+    notes: tuple[str, ...]
+    already: bool
+
+    @property
+    def question(self) -> str:
+        """What to ask before."""
+        return f"Settle that {self.channel}/{self.number} is the one by {self.by}, {self.hash[:16]}...?"
+
+    def lines(self) -> Iterator[str]:
+        """For the person who decides."""
+        yield f"{self.channel} up to number {self.number} is the one that ends in {self.hash[:16]}..., by {self.by}"
+        yield from self.notes
+
+
+def plan_settlement(desk: "Desk", place: str, named: str | None) -> Settlement:
+    """Plan which of several dispatches of one number stands.
+
+    Args:
+        place: ``center/all/14``.
+        named: the hash of the one that stands, or its first digits (at least 8).
+
+    Raises:
+        NotKeeperError: see `entries.prepare`.
+        SettleError: only one dispatch has this number, or the side is not named.
+    """
+    from cipherpost.text import parse_place
+
+    with typed("written like tver/center/14"):
+        channel, number = parse_place(place)
+    entries.prepare(desk)
+    _check_channel(desk, channel)
+    syncing.follow(desk, channel)
+    _take_evidence(desk, Forks())
+    view = desk.chain.channel(channel)
+    sides = [node for node in view.tree.slots.get(number, ()) if node.signed and node.hangs]
+    if len(sides) < 2:
+        raise SettleError(
+            f"{len(sides) or 'no'} signed dispatch{'' if len(sides) == 1 else 'es'} of this number hang"
+            f"{'s' if len(sides) == 1 else ''} in the channel",
+            channel=channel,
+            number=number,
+            rule="only where two or more do is anything to be settled",
+            hints=("cipherpost forks", "cipherpost fetch"),
+        )
+    chosen = _chosen(place, sides, named)
+    others = [node for node in sides if node is not chosen]
+    return Settlement(
+        channel=channel,
+        number=number,
+        hash=chosen.hash,
+        by=chosen.by,
+        notes=tuple(_counting_beside(node) for node in others),
+        already=any((pin.number, pin.hash) == (number, chosen.hash) for pin in desk.roster.pins(channel)),
+    )
+
+
+def settle(desk: "Desk", plan: Settlement, *, dry_run: bool = False) -> Posted:
+    """Post the settlement; one that stands already is answered with the newest entry."""
+    from cipherpost.roster.words import Settle
+
+    if not plan.already:
+        return entries.post(desk, [Settle(plan.channel, plan.number, plan.hash)], dry_run=dry_run)
+    newest = desk.roster.newest
+    return Posted(
+        channel=entries.ROSTER_CHANNEL,
+        kind="roster",
+        number=newest,
+        hash=desk.roster.hash_of(newest),
+        time=desk.roster.time_of(newest),
+        already=True,
+    )
+
+
+def _check_channel(desk: "Desk", channel: str) -> None:
+    if channel == syncing.ROSTER_CHANNEL:
+        raise SettleError(
+            "the roster cannot settle itself",
+            rule="its entries are never void; the keepers compare by telephone what they signed",
+            hints=("cipherpost forks -o DIR",),
+        )
+    if channel not in desk.roster.channels_of(channel.partition("/")[0]):
+        raise SettleError(f"there is no channel {channel}", hints=(f"cipherpost roster {CENTER}",))
+
+
+def _chosen(place: str, sides: "list[Node]", named: str | None) -> "Node":
+    meant = [node for node in sides if named and len(named) >= _DIGITS and node.hash.startswith(named.lower())]
+    if len(meant) == 1:
+        return meant[0]
+    there = "; ".join(f"{node.hash[:16]} by {node.by} of {node.time}" for node in sorted(sides, key=lambda n: n.hash))
+    raise SettleError(
+        f"which one stands: {there}?" if named is None else f"{named} is none of them: {there}",
+        channel=sides[0].channel,
+        number=sides[0].number,
+        rule="the side is named by its hash, or by at least 8 digits of it",
+        hints=(f"cipherpost settle {place} {min(node.hash for node in sides)[:16]}", "cipherpost forks"),
+    )
+
+
+def _counting_beside(node: "Node") -> str:
+    """What will count no more of a side."""
+    numbers, below = [], [node]
+    for here in below:
+        below += here.children
+        if here.verdict is None:
+            numbers.append(here.number)
+    which = f"{min(numbers)} to {max(numbers)}" if len(set(numbers)) > 1 else str(node.number)
+    return f"{node.by}'s {which} ({node.hash[:16]}...) will count no more; what was in it is sent again"
