@@ -143,9 +143,24 @@ class Composing:
         """Where the sealed letter is written: ``with composing.letter() as sink``, then ``sink.write``."""
         return NewFile(self._folder / _LETTER, replace=False)
 
+    def open_letter(self) -> BinaryIO:
+        """The sealed letter as it was written just now, to be checked before the item exists."""
+        return Item(self._folder).open_letter()
+
+    def spool(self, name: str) -> NewFile:
+        """Where something else is kept, sealed, as long as the item is being made: ``<name>.spool``."""
+        return NewFile(self.spooled(name))
+
+    def spooled(self, name: str) -> Path:
+        """Where `spool` put it."""
+        return self._folder / f"{name}.spool"
+
     def commit(self, plan: Mapping[str, object]) -> "Item":
         """Make the item exist, with ``plan``; see `Item.set_plan`."""
         item = Item(self._folder)
+        with disk_errors(self._folder):
+            for path in self._folder.glob("*.spool"):
+                path.unlink()
         item.set_plan(plan)
         with disk_errors(self._folder):
             flush_folder(self._folder.parent)

@@ -178,7 +178,7 @@ def check_roster_signers(roster: Roster, header: Header, fingerprint: str) -> Ve
     if header.number == 1:
         return _check_genesis_signer(header, statements)
     old = roster.keeper_keys(header.number - 1)
-    new = _keepers_after(roster, header.number - 1, statements)
+    new = keepers_after(roster, header.number - 1, statements)
     if header.by not in old:
         raise _too_few(header, f"{header.by} is no keeper", "a keeper posts the entry")
     by_old, by_new = {header.by}, {header.by} if new.get(header.by) == old[header.by] else set()
@@ -209,7 +209,7 @@ def _check_genesis_signer(header: Header, statements: tuple[Statement, ...]) -> 
     return keys[header.by]
 
 
-def _keepers_after(roster: Roster, before: int, statements: tuple[Statement, ...]) -> dict[str, VerifierKey]:
+def keepers_after(roster: Roster, before: int, statements: tuple[Statement, ...]) -> dict[str, VerifierKey]:
     """The keepers as an entry leaves them; one it names without keys is for `Roster.apply` to refuse."""
     names = set(roster.keepers(before))
     keys = {each.name: each.vkey for each in roster.officers(CENTER, before)}

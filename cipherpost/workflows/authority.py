@@ -2,17 +2,24 @@
 
 from typing import TYPE_CHECKING
 
-from cipherpost.text import CENTER
+from cipherpost import limits
+from cipherpost.text import CENTER, ROSTER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cipherpost.desk import Desk
+    from cipherpost.dispatch.draft import Draft
+    from cipherpost.dispatch.header import Endorsement
+    from cipherpost.note import VerifierKey
+    from cipherpost.workflows.proposals import Signature
 
 
 def signers_needed(desk: "Desk", channel: str, kind: str) -> int:
     """How many officers of the sending office sign a dispatch of ``kind`` on ``channel`` now; 1: nobody else.
 
     Of a roster entry that changes the keepers or their keys, more than half of the new ones sign too; that depends on
-    its statements, and `cipherpost.workflows.proposing.propose_entry` sees to it.
+    its statements, and `who_must` and `needs_no_other` see to it.
     """
     from cipherpost.dispatch.kinds import KINDS
 
@@ -30,8 +37,97 @@ def who_signs(desk: "Desk", channel: str, kind: str) -> tuple[str, ...]:
     newest = desk.roster.newest
     office = channel.partition("/")[0]
     names = tuple(each.name for each in desk.roster.officers(office, newest))
-    if kind != "roster":
+    if kind != ROSTER:
         return names
     keepers = set(desk.roster.keepers(newest))
     assert office == CENTER  # V6: the roster is the center's
     return tuple(name for name in names if name in keepers)
+
+
+def keepers_after(desk: "Desk", statements: bytes) -> "dict[str, VerifierKey]":
+    """The keepers, with their keys, as the next entry with these statements would leave them."""
+    from cipherpost.roster import standing
+    from cipherpost.roster.statements import parse_statements
+
+    return standing.keepers_after(desk.roster, desk.roster.newest, parse_statements(statements))
+
+
+def who_must(desk: "Desk", draft: "Draft") -> tuple[int, tuple[str, ...]]:
+    """How many must sign a draft now, and the officers whose signatures count.
+
+    A roster entry needs more than half of the keepers, and more than half of those that it makes keepers.
+    """
+    names = who_signs(desk, draft.channel, draft.kind)
+    if not draft.statements:
+        return signers_needed(desk, draft.channel, draft.kind), names
+    newest = desk.roster.newest
+    old, new = set(desk.roster.keepers(newest)), set(keepers_after(desk, draft.statements))
+    here = tuple(each.name for each in desk.roster.officers(CENTER, newest) if each.name in old | new)
+    half = len(old) // 2 + 1, len(new) // 2 + 1
+    return sum(half) - min(len(old & new), *half), here
+
+
+def keys_of_signers(desk: "Desk", draft: "Draft") -> "dict[str, list[tuple[VerifierKey, bool]]]":
+    """The keys that may endorse a draft, by officer; True: one that the proposed roster entry gives him."""
+    newest = desk.roster.newest
+    office = draft.channel.partition("/")[0]
+    _, names = who_must(desk, draft)
+    found = {each.name: [(each.vkey, False)] for each in desk.roster.officers(office, newest) if each.name in names}
+    if draft.statements:
+        for name, key in keepers_after(desk, draft.statements).items():
+            if name in found and found[name][0][0] != key:
+                found[name].append((key, True))
+    return found
+
+
+def needs_no_other(desk: "Desk", statements: bytes) -> bool:
+    """Whether this officer's signature on the note is all that the next roster entry needs."""
+    from cipherpost.dispatch.header import Header
+    from cipherpost.roster.standing import KeeperSignersError, check_roster_signers
+
+    header = Header(
+        network=desk.network,
+        channel=f"{CENTER}/{ROSTER}",
+        number=desk.roster.newest + 1,
+        previous=desk.roster.hash_of(desk.roster.newest),
+        time=desk.time(),
+        by=desk.officer,
+        kind=ROSTER,
+        statements=statements,
+    )
+    try:
+        check_roster_signers(desk.roster, header, desk.fingerprint)
+    except KeeperSignersError:
+        return False
+    return True
+
+
+def enough(desk: "Desk", draft: "Draft", signed: "Sequence[Signature]", by: str) -> "tuple[Endorsement, ...] | None":
+    """The endorsements of others with which ``by`` may post a draft now; None where they are too few."""
+    from cipherpost.dispatch.header import Endorsement
+
+    chosen = {each.officer: each for each in reversed(signed) if each.officer != by or each.fresh}
+    endorsed = tuple(Endorsement(name, chosen[name].signature) for name in sorted(chosen))
+    if draft.statements:
+        return endorsed if _keepers_agree(desk, draft, endorsed, by) else None
+    needed = signers_needed(desk, draft.channel, draft.kind)
+    if needed == 1:
+        return ()
+    return endorsed[: limits.ENDORSED] if 1 + len(endorsed) >= needed else None
+
+
+def _keepers_agree(desk: "Desk", draft: "Draft", endorsed: "tuple[Endorsement, ...]", by: str) -> bool:
+    from cipherpost.dispatch.draft import header_of
+    from cipherpost.roster.standing import StandingError, check_roster_signers
+
+    number = desk.roster.newest + 1
+    if (draft.number, draft.previous) != (number, desk.roster.hash_of(number - 1)):
+        return False
+    header = header_of(
+        draft, network=desk.network, number=number, previous=draft.previous, time=desk.time(), by=by, roster=None
+    )
+    try:
+        check_roster_signers(desk.roster, header._replace(endorsed=endorsed), desk.fingerprint)
+    except StandingError:
+        return False
+    return True

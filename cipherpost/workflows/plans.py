@@ -3,12 +3,13 @@
 A plan lies open in the outbox, so it holds nothing but what the header will say to everybody.
 """
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from cipherpost.dispatch.header import Ack, Decision, Due, Reply, Report
+from cipherpost.dispatch.header import Ack, Decision, DraftRef, Due, Endorsement, Reply, Report
 
 _Line = TypeVar("_Line", Due, Report, Decision)
 
@@ -17,6 +18,10 @@ _Line = TypeVar("_Line", Due, Report, Decision)
 class Plan:
     """The lines known beforehand; ``acks`` are explicit acts (complied, unable, withdrawn), all other acks are added
     when the dispatch gets its place. ``created`` is a protocol time; ``statements`` the bytes of a roster entry.
+
+    With ``endorsed``, ``draft`` is the line of the header, and the dispatch is what that proposal proposes. Without, it
+    says how the dispatch is to be proposed where more officers must sign it: until which day, and the number of the
+    proposal that it amends, 0 for none.
     """
 
     channel: str
@@ -31,6 +36,8 @@ class Plan:
     decision: Decision | None = None
     acks: tuple[Ack, ...] = ()
     statements: bytes = b""
+    draft: DraftRef | None = None
+    endorsed: tuple[Endorsement, ...] = ()
 
     @property
     def office(self) -> str:
@@ -57,6 +64,8 @@ class Plan:
             "decision": _with_day(self.decision),
             "acks": [list(ack) for ack in self.acks],
             "statements": self.statements.decode(),
+            "draft": [self.draft.number, self.draft.until.isoformat()] if self.draft else None,
+            "endorsed": [[each.officer, base64.b64encode(each.signature).decode()] for each in self.endorsed],
         }
 
     @classmethod
@@ -75,11 +84,17 @@ class Plan:
             decision=_made(Decision, given.get("decision")),
             acks=tuple(Ack(*ack) for ack in given["acks"]),
             statements=given["statements"].encode(),
+            draft=_made_draft(given.get("draft")),
+            endorsed=tuple(Endorsement(name, base64.b64decode(word)) for name, word in given.get("endorsed", ())),
         )
 
     def about(self) -> str:
         """What makes it another dispatch though its letter says the same: for the question whether it was sent."""
         return repr((self.reply, self.supersedes, self.cancels, self.due, self.report, self.decision, self.acks))
+
+
+def _made_draft(given: list[Any] | None) -> DraftRef | None:
+    return None if given is None else DraftRef(given[0], date.fromisoformat(given[1]))
 
 
 def _with_day(line: Due | Report | Decision | None) -> dict[str, Any] | None:
