@@ -18,6 +18,8 @@ def settings(session: Session, words: tuple[str, ...], dry_run: bool, yes: bool)
       escrow KIND OFFICE...      who else reads letters of this kind; none ends it
       check OFFICE INTERVAL      how long its silence is usual: daily, weekly,
                                  monthly, quarterly
+      threshold OFFICE NUMBER    how many of its officers sign circulars,
+                                 instructions, decisions, reports, findings
 
     Escrow lets others read what is written from then on, and so needs a yes.
 
@@ -26,6 +28,7 @@ def settings(session: Session, words: tuple[str, ...], dry_run: bool, yes: bool)
       cipherpost settings timezone Europe/Moscow
       cipherpost settings escrow report audit
       cipherpost settings check center weekly
+      cipherpost settings threshold center 2
     """
     from cipherpost.workflows import network_settings as work
 

@@ -37,7 +37,8 @@ SECTIONS: Final[tuple[tuple[str, dict[str, Place]], ...]] = (
             "admit": Place("people", "admit", "admit officers by their cards"),
             "roster": Place("people", "roster", "who belongs, with which keys"),
             "group": Place("people", "group", "name a set of offices"),
-            "settings": Place("settings", "settings", "time zone, escrow, usual silence"),
+            "keepers": Place("keepers", "keepers", "who signs the roster"),
+            "settings": Place("settings", "settings", "time zone, escrow, thresholds"),
             "retire": Place("standing", "retire", "an officer leaves"),
             "compromised": Place("standing", "compromised", "an officer's keys were stolen"),
             "suspend": Place("standing", "suspend", "stop writing to an office"),
@@ -51,6 +52,7 @@ SECTIONS: Final[tuple[tuple[str, dict[str, Place]], ...]] = (
         {
             "send": Place("write", "send", "sign, seal and send a letter"),
             "reply": Place("write", "reply", "answer a letter"),
+            "share": Place("sharing", "share", "letters for who cannot open them"),
             "cancel": Place("write", "cancel", "take a letter back"),
             "outbox": Place("write", "outbox", "what was sent, and who has it"),
         },
@@ -88,7 +90,8 @@ SECTIONS: Final[tuple[tuple[str, dict[str, Place]], ...]] = (
         "Audit",
         {
             "audit": Place("audit", "audit", "verify everything without reading"),
-            "verify": Place("audit", "verify", "verify one dispatch from its file"),
+            "publish": Place("publishing", "publish", "show a letter to anybody, with proof"),
+            "verify": Place("audit", "verify", "verify a publication, receipt or note"),
             "forks": Place("forks", "forks", "one number, two dispatches"),
             "settle": Place("forks", "settle", "say which of two stands"),
         },

@@ -1,4 +1,4 @@
-"""What the roster says of the network as a whole: its time zone, who else reads, how long silence is usual."""
+"""What the roster says of the network as a whole: time zone, who else reads, usual silence, how many sign."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from cipherpost import limits
 from cipherpost.errors import UseError
-from cipherpost.roster.words import CHECK_DAYS, LETTER_KINDS, NONE
-from cipherpost.text import CENTER, shown
+from cipherpost.roster.words import CHECK_DAYS, LETTER_KINDS, NONE, THRESHOLD_MOST
+from cipherpost.text import CENTER, TextError, parse_number, shown
 from cipherpost.workflows import entries
 from cipherpost.workflows.results import Posted
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cipherpost.desk import Desk
     from cipherpost.roster.words import Statement
 
-NAMES = ("timezone", "escrow", "check")
+NAMES = ("timezone", "escrow", "check", "threshold")
 """The settings that can be stated."""
 
 
@@ -35,6 +35,10 @@ class IntervalError(UseError):
     """No interval of this name."""
 
 
+class ThresholdNumberError(UseError):
+    """Not a number of officers who could sign."""
+
+
 # ---- what is -------------------------------------------------------------------------------------------------------
 
 
@@ -42,7 +46,8 @@ class IntervalError(UseError):
 class Settings:
     """What is stated: ``escrow`` by kind of letter; ``check`` days of silence by office, those stated and the center's.
 
-    ``default`` tells that nothing was stated for the center.
+    ``default`` tells that nothing was stated for the center. ``threshold``: how many officers sign, by office, where
+    it is more than one; ``waiting``: thresholds that bind as soon as the office has so many officers.
     """
 
     timezone: str
@@ -50,6 +55,8 @@ class Settings:
     check: Mapping[str, int]
     titles: Mapping[str, str]
     default: bool
+    threshold: Mapping[str, int]
+    waiting: Mapping[str, int]
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """(name, value) for people."""
@@ -61,6 +68,10 @@ class Settings:
         for office, days in self.check.items():
             unsaid = ", since none is stated" if office == CENTER and self.default else ""
             yield "check", f"{self._titled(office)}: {_interval(days)}{unsaid}"
+        for office, count in self.threshold.items():
+            yield "threshold", f"{self._titled(office)}: {count} officers sign"
+        for office, count in self.waiting.items():
+            yield "threshold", f"{self._titled(office)}: {count}, as soon as it has so many officers"
 
     def _titled(self, office: str) -> str:
         title = self.titles[office]
@@ -72,6 +83,7 @@ class Settings:
             "timezone": self.timezone,
             "escrow": {kind: list(offices) for kind, offices in self.escrow.items()},
             "check": dict(self.check),
+            "threshold": dict(self.threshold),
         }
 
 
@@ -92,6 +104,8 @@ def show(desk: "Desk") -> Settings:
         check={name: days for name, days in check.items() if name == CENTER or days != usual},
         titles={name: roster.title(name, newest) for name in offices},
         default=check.get(CENTER) == usual,
+        threshold={name: count for name in offices if (count := roster.threshold(name, newest)) > 1},
+        waiting={name: later for name in offices if (later := roster.threshold_waiting(name))},
     )
 
 
@@ -111,19 +125,26 @@ class Change:
 
 
 def plan(desk: "Desk", words: Sequence[str]) -> Change:
-    """Check a setting as it was typed: ``timezone ZONE``, ``escrow KIND OFFICE...|none``, ``check OFFICE INTERVAL``.
+    """Check a setting as it was typed: ``timezone ZONE``, ``escrow KIND OFFICE...|none``, ``check OFFICE INTERVAL``,
+    ``threshold OFFICE NUMBER``.
 
     Raises:
         NotKeeperError, UnreachableError: see `entries.prepare`.
-        UnknownSettingError, ZoneNameError, EscrowError, IntervalError, UnknownOfficeError: it makes no sense.
+        UnknownSettingError, ZoneNameError, EscrowError, IntervalError, ThresholdNumberError, UnknownOfficeError: it
+            makes no sense.
     """
     name, *rest = words
-    usage = {"timezone": "timezone ZONE", "escrow": "escrow KIND OFFICE...|none", "check": "check OFFICE INTERVAL"}
+    usage = {
+        "timezone": "timezone ZONE",
+        "escrow": "escrow KIND OFFICE...|none",
+        "check": "check OFFICE INTERVAL",
+        "threshold": "threshold OFFICE NUMBER",
+    }
     if name not in usage:
         raise UnknownSettingError(
             f"there is no setting {shown(name)}", rule=f"there are {', '.join(NAMES)}", hints=("cipherpost settings",)
         )
-    if len(rest) < 2 if name == "escrow" else len(rest) != {"timezone": 1, "check": 2}[name]:
+    if len(rest) < 2 if name == "escrow" else len(rest) != (1 if name == "timezone" else 2):
         raise UnknownSettingError(
             f"{name} with {len(rest)} words behind it",
             rule=f"it is said like: {usage[name]}",
@@ -132,7 +153,9 @@ def plan(desk: "Desk", words: Sequence[str]) -> Change:
     entries.prepare(desk)
     if name == "timezone":
         return _timezone(desk, rest[0])
-    return _escrow(desk, rest[0], rest[1:]) if name == "escrow" else _check(desk, rest[0], rest[1])
+    if name == "escrow":
+        return _escrow(desk, rest[0], rest[1:])
+    return (_check if name == "check" else _threshold)(desk, rest[0], rest[1])
 
 
 def state(desk: "Desk", change: Change, *, dry_run: bool = False) -> Posted:
@@ -259,3 +282,33 @@ def _check(desk: "Desk", office: str, interval: str) -> Change:
     line = f"of {_titles(desk, [office])}, silence is usual for {_interval(days)}"
     same = desk.roster.check_days(office, desk.roster.newest) == days
     return Change(statement=None if same else Check(office, interval), lines=(line,))
+
+
+def _threshold(desk: "Desk", office: str, number: str) -> Change:
+    from cipherpost.roster.words import Threshold
+    from cipherpost.workflows.admission import known_office
+
+    known_office(desk, office)
+    try:
+        count = parse_number(number)
+    except TextError:
+        count = 0
+    if not 1 <= count <= THRESHOLD_MOST:
+        raise ThresholdNumberError(
+            f"{shown(number)} officers cannot be asked for",
+            rule=f"1 to {THRESHOLD_MOST}",
+            hints=(f"cipherpost settings threshold {office} 2",),
+        )
+    newest = desk.roster.newest
+    there, now = len(desk.roster.officers(office, newest)), desk.roster.threshold(office, newest)
+    waiting = desk.roster.threshold_waiting(office)
+    same = count == (waiting or now)
+    lines = [f"of {_titles(desk, [office])}, {count} of {there} officers sign what binds it"]
+    if count > there:
+        lines = [
+            f"{_titles(desk, [office])} has {there} officer{'' if there == 1 else 's'}: "
+            f"the threshold binds from the entry at which it has {count}, and stays {now} until then"
+        ]
+    elif count > 1 and count == there:
+        lines.append("all of them must sign: while one is away or has lost his keys, nothing of the kind can be sent")
+    return Change(statement=None if same else Threshold(office, count), lines=tuple(lines))

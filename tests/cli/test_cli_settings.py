@@ -19,7 +19,12 @@ def test_settings_are_shown(net: Net) -> None:
         "escrow    none: nobody reads but those written to and the sender's own office",
         "check     center (Center of rkpb): 30 days, since none is stated",
     ]
-    assert net.ok("tver", "settings", "--json").json == {"timezone": "+00:00", "escrow": {}, "check": {"center": 30}}
+    assert net.ok("tver", "settings", "--json").json == {
+        "timezone": "+00:00",
+        "escrow": {},
+        "check": {"center": 30},
+        "threshold": {},
+    }
 
 
 @pytest.mark.parametrize(
