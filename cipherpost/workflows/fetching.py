@@ -17,9 +17,11 @@ from cipherpost.workflows import (
     evidence,
     forms,
     letters,
+    originals,
     racing,
     remarks,
     restoring,
+    rotating,
     status,
     syncing,
     unreadable,
@@ -32,6 +34,8 @@ from cipherpost.workflows.results import Posted
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
+    from cipherpost.workflows.rotating import Renewal
+    from cipherpost.letter import Letter
 
 _ANOTHER_TIME: Final = (CopyIncompleteError, DiskError, NoSuchObjectError, OccupiedError, UnreadableObjectError)
 _LETTERLESS: Final = frozenset({"receipt", "check", "roster"})
@@ -59,6 +63,7 @@ class Fetched:
     missing: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     before_you: int = 0
     not_admitted: CipherpostError | None = None
+    renewal: "Renewal | None" = None
     just_admitted: bool = False
     cards_waiting: int = 0
     owed: str | None = None
@@ -121,8 +126,11 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
     synced = syncing.sync(desk, full=full)
     result.refused = _once(synced.refused)
     result.missing = synced.missing
+    result.renewal = rotating.go_on(desk, deliver=receipts)
     if not _admitted(desk, result, receipts=receipts):
         return result
+    if result.renewal is not None and result.renewal.entry is None:
+        receipts = False  # from the card to the entry nothing is signed
     racing.look_again_everywhere(desk, synced)
     evidence.note_down(desk, synced.new)
     _note_held(desk, result)
@@ -220,6 +228,7 @@ def _open_new(desk: "Desk", result: Fetched, max_size: int | None) -> None:
         for entry in todo:
             _open_one(desk, entry, result, max_size)
             step(1)
+    _keep_shared(desk, result, *originals.again(desk))
     result.new.sort(key=lambda entry: (entry.header.time, entry.header.channel, entry.header.number))
     for channel in {entry.header.channel for entry in todo}:
         _settle(desk, channel)
@@ -307,6 +316,25 @@ def _open_one(desk: "Desk", entry: "Entry", result: Fetched, max_size: int | Non
     result.subjects[entry.hash] = outline.subject
     if header.office != desk.office:
         result.new.append(entry)
+    if letter.kind == "message" and letter.data is not None:
+        _keep_shared(desk, result, *originals.take(desk, entry, letter))
+
+
+def _keep_shared(
+    desk: "Desk", result: Fetched, good: "list[tuple[Entry, Letter]]", refused: list[CipherpostError]
+) -> None:
+    """Letters that somebody shared are here now as if they had opened by themselves."""
+    for entry, letter in good:
+        outline = letters.outline_of(letter)
+        with desk.mail.transaction():
+            letters.keep_outline(desk, entry.hash, outline)
+            forms.keep_form(desk, entry.header, letter)
+            remarks.look(desk, entry, letter)
+            _say(desk, entry, "received")
+        result.subjects[entry.hash] = outline.subject
+        if entry.header.office != desk.office:
+            result.new.append(entry)
+    result.unreadable += refused
 
 
 def _say(desk: "Desk", entry: "Entry", word: str) -> None:

@@ -9,7 +9,7 @@ from cipherpost.ledger.collation import Filing
 from cipherpost.ledger.debt import REPORTED, Debt
 from cipherpost.ledger.returns import Coverage, coverage, naming
 from cipherpost.text import parse_place
-from cipherpost.workflows import abreast, letters, remarks
+from cipherpost.workflows import abreast, letters, originals, remarks
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
@@ -194,6 +194,8 @@ class _Reader:
 
     def _open(self, entry: "Entry") -> "Letter":
         header = entry.header
+        if originals.find(self._desk, entry) is not None:
+            return originals.open_letter(self._desk, entry)
         if letters.is_before_you(self._desk, header):
             raise SealedBeforeError(
                 "it was sealed before you were a reader, or to others",

@@ -1,13 +1,13 @@
 """Reading: the letters that came, and one of them shown after every check, without a line."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.errors import GapError, NotAuthenticError, NotForUsError, UnableError, UseError
 from cipherpost.text import CENTER, ROSTER
-from cipherpost.workflows import forms, letters, syncing
+from cipherpost.workflows import forms, letters, originals, syncing
 from cipherpost.workflows.replacing import replaced, replaced_in
 from cipherpost.workflows.saving import Saver
 
@@ -122,8 +122,6 @@ def inbox(desk: "Desk", *, only_new: bool = False) -> list[Row]:
 
 
 def _with_outline(row: Row, outline: letters.Outline | None) -> Row:
-    from dataclasses import replace
-
     if outline is None or row.state in {"held", "unreadable", "before-you"}:
         return row
     return replace(row, subject=outline.subject, attachments=outline.attachments)
@@ -244,6 +242,8 @@ class Shown:
     out_of_order: bool
     incoming: bool
     acts: tuple[str, ...] = ()
+    shared_in: tuple[str, str] | None = None
+    """The message by which the letter came, and its office, where it does not open here by itself."""
 
     def banners(self) -> Iterator[tuple[str, str]]:
         """Notices that stand above the letter, by name, each with what it is about."""
@@ -273,6 +273,9 @@ class Shown:
             yield "due", f"{row.due[1]} by {row.due[0]}"
         for name, _, size in row.attachments or ():
             yield "attached", f"{name} ({size:,} bytes)".replace(",", " ")
+        if self.shared_in:
+            place, office = self.shared_in
+            yield "shared", f"by {self._titled(office)} in {place}; it is the original, as its header proves"
         yield "readers", f"{len(self.readers)} officers can open it" if len(self.readers) > 1 else ""
 
     def _titled(self, office: str) -> str:
@@ -313,6 +316,7 @@ class Shown:
             "body_type": self.body_type,
             "data": None if self.data is None else json.loads(self.data),
             "readers": list(self.readers),
+            "shared_in": self.shared_in[0] if self.shared_in else None,
         }
 
 
@@ -337,8 +341,9 @@ def read(
         place = _oldest_new(desk)
     entry = letters.entry_at(desk, place)
     header = entry.header
-    _check_readable(desk, entry, out_of_order)
-    if not desk.copies.has(header.sealed[0].hash):
+    shared = originals.find(desk, entry)
+    _check_readable(desk, entry, out_of_order, shared=shared is not None)
+    if shared is None and not desk.copies.has(header.sealed[0].hash):
         letters.fetch_sealed(desk, header)
     try:
         letter, saved = _open(desk, entry, save, force=force)
@@ -354,7 +359,11 @@ def read(
                 desk.mail.add_mine(header.channel, header.number, entry.hash, "received", desk.time())
                 desk.mail.add_mine(header.channel, header.number, entry.hash, "read", desk.time())
         status.refresh(desk)
-    return _shown(desk, entry, letter, saved, out_of_order=out_of_order and entry.status == "held")
+    shown = _shown(desk, entry, letter, saved, out_of_order=out_of_order and entry.status == "held")
+    if shared is None:
+        return shown
+    via = shared[0].header
+    return replace(shown, shared_in=(f"{via.channel}/{via.number}", via.office))
 
 
 def _oldest_new(desk: "Desk") -> str:
@@ -364,7 +373,7 @@ def _oldest_new(desk: "Desk") -> str:
     return new[0].place
 
 
-def _check_readable(desk: "Desk", entry: "Entry", out_of_order: bool) -> None:
+def _check_readable(desk: "Desk", entry: "Entry", out_of_order: bool, *, shared: bool) -> None:
     header = entry.header
     if header.letter is None:
         raise NotALetterError(
@@ -387,7 +396,7 @@ def _check_readable(desk: "Desk", entry: "Entry", out_of_order: bool) -> None:
         reason = entry.reason
         assert reason is not None
         raise reason
-    if letters.is_before_you(desk, header):
+    if not shared and letters.is_before_you(desk, header):
         raise BeforeYouError(
             "it was sealed before you were a reader, or to others",
             rule="a letter is sealed to those who belong to its audience when it is signed",
@@ -399,9 +408,9 @@ def _check_readable(desk: "Desk", entry: "Entry", out_of_order: bool) -> None:
 
 def _open(desk: "Desk", entry: "Entry", save: Path | None, *, force: bool) -> "tuple[Letter, tuple[Path, ...]]":
     if save is None:
-        return letters.open_letter(desk, entry.header), ()
+        return originals.open_letter(desk, entry), ()
     with Saver(save, force=force) as saver:
-        letter = letters.open_letter(desk, entry.header, save=saver.attachment)
+        letter = originals.open_letter(desk, entry, save=saver.attachment)
         if letter.body is not None:
             header = entry.header
             name = f"{header.channel.replace('/', '-')}-{header.number}.{letter.body_type}"
@@ -414,8 +423,6 @@ def _shown(desk: "Desk", entry: "Entry", letter: "Letter", saved: tuple[Path, ..
     later = replaced_in(desk, header.channel, header.number)
     row = _with_outline(_row(desk, entry, later, _answers(desk)), letters.outline_of(letter))
     if out_of_order:
-        from dataclasses import replace
-
         outline = letters.outline_of(letter)
         row = replace(row, subject=outline.subject, attachments=outline.attachments)
     newest = desk.roster.newest
@@ -440,6 +447,8 @@ def _acts(desk: "Desk", entry: "Entry", letter: "Letter") -> tuple[str, ...]:
 
     if (form := forms.brought(desk, entry.header, letter)) is not None:
         return (f"cipherpost form show {form[0]} --version {form[1]}", "cipherpost owed")
+    if brings := originals.of(letter):
+        return tuple(f"cipherpost read {each.place}" for each in brings[:2])
     if entry.header.office == CENTER and is_reminder(letter):
         return ("cipherpost owed", "cipherpost report FORM PERIOD --edit")
     return ()
