@@ -173,6 +173,29 @@ def damaged(path: Path) -> DamagedStateError:
     )
 
 
+# ---- copying -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def snapshot(path: Path) -> Iterator[Path]:
+    """A whole copy of the database in one file beside it, gone after the block; wants the home's lock.
+
+    Raises:
+        DamagedStateError: SQLite cannot read all of it.
+        DiskError: there is no room for the copy.
+    """
+    copy = path.with_name(f".new-{secrets.token_hex(8)}")
+    try:
+        _make(copy)
+        with closing(open_database(path)) as base, errors(path):
+            base.execute("VACUUM INTO ?", (str(copy),))
+        yield copy
+    finally:
+        for tail in ("", "-journal"):
+            with suppress(OSError):
+                copy.with_name(copy.name + tail).unlink()
+
+
 # ---- rebuilding --------------------------------------------------------------------------------------------------
 
 _KEPT: Final = ("notes", "mine", "files", "posted", "boxes", "meta")

@@ -141,6 +141,14 @@ class KeyRing:
         """The plain identity file, for `unlock` and for a backup that its officer asked for."""
         return _identity_file(self.identities, self._key_name)
 
+    def passphrase_of_keys(self) -> str | None:
+        """The passphrase that the keys are under, proved by opening them; None when they are under none."""
+        return self._known_passphrase()
+
+    def sealed_under(self, passphrase: str, *, log_n: int = limits.SCRYPT_LOG_N) -> bytes:
+        """The ``.seal`` file as it would be under another passphrase, for a backup that has one of its own."""
+        return _seal_file(self.identities, self._key_name, passphrase, log_n)
+
     def seal_hash(self) -> str:
         """SHA-256 of the ``.seal`` file as it lies: `unlock` keeps what belongs to exactly this."""
         return sha256(self._read("seal"))
