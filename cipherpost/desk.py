@@ -18,6 +18,7 @@ from cipherpost.home.settings import Settings, read_settings
 from cipherpost.text import CENTER, format_time
 
 if TYPE_CHECKING:
+    from cipherpost.card import SignedCard
     from cipherpost.chain.network import Chain
     from cipherpost.home.copies import Copies
     from cipherpost.home.journal import Journal
@@ -103,6 +104,8 @@ class Desk:
         self.channels: dict[str, None] = {}
         self.channels_at = -1
         """The channels this office reads, and the roster entry they were found at (`workflows.syncing.readable`)."""
+        self.own_cards: tuple[SignedCard, ...] | None = None
+        """This officer's cards, once they were read (`workflows.owncards`)."""
 
     @classmethod
     def open(cls, home: Path, **given: object) -> Self:

@@ -24,7 +24,11 @@ from cipherpost.dispatch.header import Header, RosterRef, format_header
 
 CLOCK = "cipherpost.desk.utc_now"
 HOMES = ("center", "tver", "samara", "audit")
-SUBCOMMANDS = {"office": {"add"}, "keys": {"show", "passphrase"}, "duty": {"add", "end", "list"}}
+SUBCOMMANDS = {
+    "office": {"add"},
+    "keys": {"show", "passphrase", "rotate", "destroy", "backup", "restore", "move", "paper"},
+    "duty": {"add", "end", "list"},
+}
 
 
 class Clock:

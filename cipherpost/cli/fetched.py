@@ -7,6 +7,7 @@ from cipherpost.cli.output import NOTICES, many
 
 if TYPE_CHECKING:
     from cipherpost.workflows.fetching import Fetched
+    from cipherpost.workflows.rotating import Renewal
 
 
 def result_lines(result: "Fetched") -> Iterator[str]:
@@ -19,6 +20,8 @@ def result_lines(result: "Fetched") -> Iterator[str]:
 
 def notice_lines(result: "Fetched") -> Iterator[str]:
     """What else there is to know."""
+    if result.renewal is not None:
+        yield from renewal_lines(result.renewal)
     if result.not_admitted is not None:
         yield f"{result.not_admitted.what}; {result.not_admitted.rule}"
         return
@@ -46,6 +49,16 @@ def notice_lines(result: "Fetched") -> Iterator[str]:
         yield result.owed
 
 
+def renewal_lines(renewal: "Renewal") -> Iterator[str]:
+    """Where a change of this officer's keys stands."""
+    if renewal.entry is not None:
+        yield f"your new keys are in force: entry {renewal.entry} of the roster"
+        return
+    yield "your new keys wait for the roster; until then this home reads, and signs nothing"
+    if renewal.waiting:
+        yield f"{many(renewal.waiting, 'letter')} {'waits' if renewal.waiting == 1 else 'wait'} in the outbox"
+
+
 def _trouble(result: "Fetched") -> Iterator[str]:
     for channel, number, why in result.held:
         yield f"held: {channel}/{number}: {why}"
@@ -60,8 +73,10 @@ def _trouble(result: "Fetched") -> Iterator[str]:
 
 def hints(result: "Fetched") -> Iterator[str]:
     """What to do next, at most two."""
+    if result.renewal is not None and result.renewal.entry is None:
+        yield f"the center types: {result.renewal.admission}"
     if result.not_admitted is not None:
-        yield from result.not_admitted.hints[:2]
+        yield from result.not_admitted.hints[: 1 if result.renewal else 2]
     elif result.new:
         header = result.new[0].header
         yield f"cipherpost read {header.channel}/{header.number}"

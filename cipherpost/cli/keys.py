@@ -48,6 +48,51 @@ def passphrase(session: Session, no_passphrase: bool, new_passphrase_file: str |
         output.notice("no-passphrase")
 
 
+@command(name="rotate", group=keys)
+@click.option("-o", "out", metavar="FILE", help="Write the new card here too, to be carried to the center.")
+@click.option("--force", is_flag=True, help="Write over FILE.")
+def rotate(session: Session, out: str | None, force: bool) -> None:
+    """Make new keys for this officer, to be used once the roster has them.
+
+    Both keys are renewed, the one that signs and the one that is sealed to: a
+    key enters the roster once, ever. The new card is signed with the old key
+    too, so the center needs to hear no number: it types `cipherpost admit`.
+
+    From now on until then this home signs nothing: what you write waits in the
+    outbox, and `cipherpost fetch` sends it. Letters under way to the old key
+    still open; old keys are kept until `cipherpost keys destroy`.
+
+    The center's only keeper states his new keys in the roster himself, at once.
+    If your keys were declared compromised, the old one vouches for nothing: then
+    the center hears the number of the new card, as at first.
+
+    \b
+    Example:
+      cipherpost keys rotate
+    """
+    from cipherpost.cli.fetched import renewal_lines
+    from cipherpost.workflows import admission, rotating
+
+    desk = session.desk(write=True)
+    renewal = rotating.rotate(desk)
+    if out is not None:
+        output.document(admission.own_card(desk).armored, out, force=force)
+    if session.as_json:
+        output.emit(renewal.as_json())
+        return
+    output.say(f"{renewal.office}/{renewal.officer} {renewal.signs}")
+    if session.quiet:
+        return
+    for line in renewal_lines(renewal):
+        output.tell(line)
+    if renewal.entry is None:
+        if renewal.replaces is None:
+            output.notice("read-aloud", renewal.spoken)
+        if not renewal.delivered and out is None:
+            output.hint("cipherpost card -o FILE    (to be carried: the post office was not reached)")
+        output.hint(f"the center types: {renewal.admission}")
+
+
 @command()
 @click.argument("minutes", type=click.IntRange(1, 24 * 60), default=15)
 def unlock(session: Session, minutes: int) -> None:

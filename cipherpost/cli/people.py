@@ -1,11 +1,15 @@
 """``office``, ``invite``, ``card``, ``cards``, ``admit``, ``roster``, ``group``."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cipherpost.cli import output
-from cipherpost.cli.options import Session, command, subcommands
+from cipherpost.cli.options import Session, command, confirm, subcommands
+
+if TYPE_CHECKING:
+    from cipherpost.workflows.renewing import Replaced
 
 
 @subcommands()
@@ -127,21 +131,38 @@ def cards(session: Session) -> None:
 @click.option("--heard", metavar="NUMBER", help="The spoken number as the clerk read it aloud.")
 @click.option("--role", type=click.Choice(["committee", "auditor"]), help="Declare the office too, in this role.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be done.")
-def admit(session: Session, officers: tuple[str, ...], heard: str | None, role: str | None, dry_run: bool) -> int:
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def admit(
+    session: Session, officers: tuple[str, ...], heard: str | None, role: str | None, dry_run: bool, yes: bool
+) -> int:
     """Admit officers: their keys enter the roster.
 
     Name them as OFFICE/OFFICER when their cards lie at the post office, or name
     the files they sent. Let the clerk read the spoken number aloud and type it
     behind --heard; without it the roster says `unchecked` to everybody.
 
+    A card made by `cipherpost keys rotate` needs no number: the old key has
+    signed it. An officer who has lost his keys joins anew under his name; his
+    new card needs the number, and a yes. Either way the entry states up to
+    which numbers the old keys count.
+
     \b
-    Example:
+    Examples:
       cipherpost admit tver/ivanov --heard "13539 46393 ..."
+      cipherpost admit tver/ivanov              (new keys, by keys rotate)
     """
     from cipherpost.errors import gravest
     from cipherpost.workflows import admission
 
-    result = admission.admit(session.desk(write=True), officers, heard=heard, role=role, dry_run=dry_run)
+    def agree(change: "Replaced") -> None:
+        if not session.quiet and not session.as_json:
+            for line in change.lines():
+                output.tell(line)
+        if change.question is not None and not dry_run:
+            confirm(change.question, yes=yes)
+
+    desk = session.desk(write=True)
+    result = admission.admit(desk, officers, heard=heard, role=role, agree=agree, dry_run=dry_run)
     for refused in result.refused:
         output.tell(f"not admitted: {output.safe(str(refused))}")
         for text in refused.hints[:2]:
@@ -151,10 +172,13 @@ def admit(session: Session, officers: tuple[str, ...], heard: str | None, role: 
     elif result.restored and not session.as_json:
         output.notice("restored", ", ".join(f"the card of {name}" for name in result.restored))
     if result.posted is not None:
-        output.posted(session, result.posted, extra={"admitted": list(result.admitted)})
+        extra: dict[str, Any] = {"admitted": list(result.admitted)}
+        if result.replaced:
+            extra["replaced"] = [each.as_json() for each in result.replaced]
+        output.posted(session, result.posted, extra=extra)
         if not session.quiet and not session.as_json and not dry_run:
             output.tell(f"admitted: {' '.join(result.admitted)}")
-            if heard is None:
+            if heard is None and len(result.admitted) > sum(each.vouched for each in result.replaced):
                 output.notice("unchecked")
     return gravest({refused.exit_code for refused in result.refused})
 

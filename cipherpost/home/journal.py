@@ -4,7 +4,8 @@ One line a signature, only ever appended to:
 
     2026-11-22T09:00:00Z 41 tver/center 12 <hash of the text>
 
-time, generation of the home, channel, number, hash. A line counts when its line feed is on the disk; a torn last
+time, generation of the home, channel, number, hash; a keeper's endorsement of a roster entry has ``draft/roster``, the
+number of the entry and the hash of the draft. A line counts when its line feed is on the disk; a torn last
 line is what a kill leaves, means nothing was signed, and is cut off by the next writer.
 """
 
@@ -18,6 +19,8 @@ from cipherpost.errors import NotAuthenticError, UnableError
 from cipherpost.home.files import FILE_MODE, disk_errors, flush_folder
 
 JOURNAL: Final = "journal"
+DRAFTS: Final = "draft/roster"
+"""Where drafts of roster entries stand in place of a channel; only the center has an audience of this name."""
 _LINE: Final = re.compile(
     rb"%s (?:0|[1-9][0-9]*) %s/%s %s %s\n" % (text.TIME, *[text.NAME] * 2, text.NUMBER, text.HASH)
 )
@@ -110,6 +113,42 @@ class Journal:
         with disk_errors(self._path):
             self._append(line)
         return True
+
+    def put_aside(self) -> None:
+        """Begin an empty journal for new keys, when those up to now can sign nothing that counts any more.
+
+        The old one is kept beside it, ``journal.<16 hex>``. Nothing happens to an empty one.
+        """
+        self._load()
+        if not self._data:
+            return
+        with disk_errors(self._path):
+            self._path.rename(self._path.with_name(f"{JOURNAL}.{text.sha256(bytes(self._data))[:16]}"))
+            flush_folder(self._path.parent)
+        self._data, self._loaded = bytearray(), None
+
+    def drafts(self, number: int) -> list[str]:
+        """Hashes of the drafts that this keeper has endorsed for entry ``number`` of the roster, in order."""
+        self._load()
+        pattern = rb" " + DRAFTS.encode() + rb" %d ([0-9a-f]{64})\n" % number
+        return [digest.decode() for digest in re.findall(pattern, self._data)]
+
+    def record_draft(self, *, time: str, generation: int, number: int, hash: str) -> None:
+        """Journal the draft of a roster entry that is about to be endorsed; when this returns the line is on the disk.
+
+        Whether it may be endorsed beside those of `drafts` is the caller's to judge: one that its proposer has
+        withdrawn binds nobody.
+
+        Raises:
+            JournalDamagedError, DiskError: see `record`.
+        """
+        if hash in self.drafts(number):
+            return
+        line = f"{time} {generation} {DRAFTS} {number} {hash}\n".encode()
+        if not _LINE.fullmatch(line):
+            raise ValueError("not a line of the journal")
+        with disk_errors(self._path):
+            self._append(line)
 
     def _append(self, line: bytes) -> None:
         new = not self._path.exists()

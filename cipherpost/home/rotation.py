@@ -2,9 +2,10 @@
 
 ``keys/<officer>.rotating`` is there from before new keys are made until the roster has them; it holds nothing secret:
 
-    {"format":1,"since":"2026-11-22T09:00:00Z","draft":null}
+    {"format":1,"since":"2026-11-22T09:00:00Z","card":"<64 hex>","draft":null}
 
-``draft`` is the number on center/center under which a lone keeper announced his new keys. Beside it lie the cards of
+``card`` is the hash of the card that is replaced; ``draft`` the number on center/center under which a lone keeper
+announced his new keys. Beside it lie the cards of
 older keys, ``keys/<officer>.<first 16 digits of the card's hash>.card``, each as long as the secret key itself: they
 tell which letters this home can open, and how old a key is.
 """
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cipherpost.errors import NewerError, NotAuthenticError, UnableError
 from cipherpost.home.files import disk_errors, flush_folder, write_file
 from cipherpost.home.keys import KEYS
-from cipherpost.text import TextError, parse_time
+from cipherpost.text import TextError, parse_hash, parse_time
 
 if TYPE_CHECKING:
     from cipherpost.card import SignedCard
@@ -33,9 +34,10 @@ class RotationRecordError(UnableError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """New keys under way: since when (a protocol time), and the number of a lone keeper's announcement."""
+    """New keys under way: since when (a protocol time), the hash of the card they replace, the draft's number."""
 
     since: str
+    card: str
     draft: int | None = None
 
 
@@ -62,7 +64,9 @@ def under_way(home: Path, officer: str) -> Rotation | None:
             raise NewerError("a newer cipherpost wrote this", where=str(path), hints=("update cipherpost",))
         parse_time(table["since"])
         draft = table["draft"]
-        return Rotation(since=table["since"], draft=None if draft is None else int(draft))
+        return Rotation(
+            since=table["since"], card=parse_hash(table["card"]), draft=None if draft is None else int(draft)
+        )
     except (ValueError, KeyError, TypeError, TextError, RecursionError):
         raise RotationRecordError(
             "the record of new keys under way is damaged",
@@ -74,7 +78,7 @@ def under_way(home: Path, officer: str) -> Rotation | None:
 
 def begin(home: Path, officer: str, rotation: Rotation) -> None:
     """Note that new keys are under way; wants the home's lock."""
-    table = {"format": FORMAT, "since": rotation.since, "draft": rotation.draft}
+    table = {"format": FORMAT, "since": rotation.since, "card": rotation.card, "draft": rotation.draft}
     write_file(_marker(home, officer), json.dumps(table, separators=(",", ":")).encode() + b"\n")
 
 

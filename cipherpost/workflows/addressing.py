@@ -19,7 +19,7 @@ class NotAdmittedError(NotForUsError):
 
 
 def check_admitted(desk: "Desk") -> None:
-    """Refuse to go on for an officer who is not in the roster.
+    """Refuse to go on for an officer who is not in the roster; one whose new keys are under way is.
 
     Raises:
         NotAdmittedError: with the number to read out, or saying since when he is out.
@@ -30,7 +30,7 @@ def check_admitted(desk: "Desk") -> None:
     admitted = desk.roster.officer(desk.office, desk.officer, newest)
     if admitted is not None:
         mine = read_own_card(desk)
-        if admitted.vkey == mine.card.vkey:
+        if admitted.vkey in {mine.card.vkey, mine.card.replaces}:
             return
         raise NotAdmittedError(
             f"the roster has other keys of {desk.office}/{desk.officer} than this home",
@@ -44,7 +44,10 @@ def check_admitted(desk: "Desk") -> None:
             rule="an office without standing sends nothing",
             hints=("ask the center why; what you received stays readable: cipherpost inbox",),
         )
-    if desk.roster.keys(desk.office, desk.officer):
+    tenures = desk.roster.keys(desk.office, desk.officer)
+    if tenures and tenures[-1].compromised is not None:
+        raise _keys_compromised(desk, tenures[-1].compromised)
+    if tenures:
         raise NotAdmittedError(f"{desk.office}/{desk.officer} has no standing any more", hints=("ask the center",))
     raise NotAdmittedError(
         "you are not admitted yet",
@@ -53,6 +56,24 @@ def check_admitted(desk: "Desk") -> None:
             "cipherpost card    (to send the card again)",
             "cipherpost fetch    (after the center has admitted you)",
         ),
+    )
+
+
+def _keys_compromised(desk: "Desk", entry: int) -> NotAdmittedError:
+    """His keys were declared compromised: he makes new ones, and their number is read aloud as at first."""
+    from cipherpost.workflows.founding import read_own_card
+
+    mine = read_own_card(desk)
+    if any(each.card == mine.hash for each in desk.roster.keys(desk.office, desk.officer)):
+        return NotAdmittedError(
+            f"your keys were declared compromised in entry {entry} of the roster",
+            rule="what is signed with them counts no more, and nothing is sealed to them",
+            hints=("cipherpost keys rotate    (new keys, once this machine is in order)", "ask the center"),
+        )
+    return NotAdmittedError(
+        "your new keys are not admitted yet",
+        rule=f"tell the center this number: {mine.spoken}",
+        hints=("cipherpost fetch    (after the center has admitted you)", "cipherpost card    (to send it again)"),
     )
 
 

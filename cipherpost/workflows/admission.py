@@ -1,6 +1,6 @@
 """Who comes in: invitations written, cards compared and admitted, groups named."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from cipherpost.text import (
     shown,
     spoken,
 )
-from cipherpost.workflows import entries
+from cipherpost.workflows import entries, renewing
 from cipherpost.workflows.cards import lay_down, lies_there
 from cipherpost.workflows.offices import NewOffice, office_statements
 from cipherpost.workflows.results import Posted
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cipherpost.card import SignedCard
     from cipherpost.desk import Desk
     from cipherpost.roster.words import Statement
+    from cipherpost.workflows.renewing import Replaced
 
 
 class UnknownOfficeError(UseError):
@@ -37,10 +38,6 @@ class SpokenDiffersError(NotAuthenticError):
 
 class ForeignCardError(NotAuthenticError):
     """A card for another network, or one that does not belong where it was found."""
-
-
-class NameTakenError(UseError):
-    """The officer has keys already; a card alone does not replace them."""
 
 
 class NoCardError(UnableError):
@@ -262,9 +259,11 @@ class Admission:
     """What `admit` did: one entry with the good ones, and for each of the others its refusal.
 
     ``restored``: officers of the roster whose very card was lost at the post office, and lies there again.
+    ``replaced``: those who had keys before, with what counts of these.
     """
 
     admitted: list[str] = field(default_factory=list)
+    replaced: "list[Replaced]" = field(default_factory=list)
     restored: list[str] = field(default_factory=list)
     refused: list[CipherpostError] = field(default_factory=list)
     posted: Posted | None = None
@@ -276,21 +275,23 @@ def admit(
     *,
     heard: str | None = None,
     role: str | None = None,
+    agree: "Callable[[Replaced], None] | None" = None,
     dry_run: bool = False,
 ) -> Admission:
     """Admit officers by their cards: the good ones in one entry, the others listed (I7).
+
+    A card of an officer with keys gives him new ones (`cipherpost.workflows.renewing`).
 
     Args:
         given: ``office/officer`` for a card at the post office, or the path of a file with one or more cards.
         heard: the number that was read aloud; for one card only.
         role: declare offices not known yet, in this role.
+        agree: told of each change of keys before anything is posted; it raises where a person says no.
 
     Raises:
         SpokenDiffersError: naming the first group that differs; nothing was posted.
         UseError: the number was given for several cards.
     """
-    from cipherpost.postoffice import names
-
     if heard is not None:
         with typed("let the clerk read it once more: cipherpost card"):
             parse_spoken(heard)
@@ -299,6 +300,7 @@ def admit(
     cards = _collect(desk, given, result, heard)
     if heard is not None and cards:
         _compare(cards, heard)
+    cutting = renewing.Cutting(desk)
     planned: list[tuple[SignedCard, list[Statement]]] = []
     for card in cards:
         if _is_lost(desk, card):
@@ -308,6 +310,7 @@ def admit(
             continue
         try:
             more = _admission_statements(desk, card, checked=heard is not None, role=role, batch=len(cards) > 1)
+            cutting.check_heads(card)
         except (NotAuthenticError, UseError) as error:
             result.refused.append(error)
         else:
@@ -316,14 +319,18 @@ def admit(
     taken = [card for card, _ in good]
     if not taken:
         return result
-    if not dry_run:
-        for card in taken:
-            name = names.card_name(desk.network, CENTER, card.hash)
-            desk.post.create(name, card.note)
-            desk.mail.keep_card(card.hash, card.note)
-    result.posted = entries.post(desk, [each for _, more in good for each in more], dry_run=dry_run)
+    statements = cutting.with_cuts([each for _, more in good for each in more], taken)
+    result.replaced = [cutting.replaced(statements, card) for card in taken if _had_keys(desk, card)]
+    for each in result.replaced:
+        if agree is not None:
+            agree(each)
+    result.posted = entries.post(desk, statements, cards=[card.note for card in taken], dry_run=dry_run)
     result.admitted = [f"{card.card.office}/{card.card.officer}" for card in taken]
     return result
+
+
+def _had_keys(desk: "Desk", card: "SignedCard") -> bool:
+    return bool(desk.roster.keys(card.card.office, card.card.officer))
 
 
 _Planned = tuple["SignedCard", "list[Statement]"]
@@ -397,6 +404,8 @@ def _cards_named(desk: "Desk", word: str, heard: str | None) -> "list[SignedCard
             hints=("cipherpost cards", f"let {officer} send the card's file, then: cipherpost admit FILE"),
         )
     new = [card for card in cards if not _is_admitted(desk, card)] or cards
+    if heard is None:  # of several, the one that the key in force vouches for
+        new = [card for card in new if renewing.is_vouched(desk, card)] or new
     said = [card for card in new if heard is not None and parse_spoken(heard) == card.spoken.split()]
     if len(new) > 1 and len(said) != 1:
         # Whoever writes to the post office may add a card; only the spoken number tells which one is the clerk's.
@@ -444,18 +453,14 @@ def _admission_statements(
         )
     if _is_admitted(desk, card):
         raise AlreadyAdmittedError(f"{name} is admitted with this card already", hints=("cipherpost roster",))
-    if desk.roster.keys(said.office, said.officer):
-        raise NameTakenError(
-            f"the roster has keys of {name} already, and this card has others",
-            rule="a name's keys are replaced only by a card that the old key has signed too",
-            hints=(f"if {name} has lost the keys: let the clerk join as an officer of another name",),
-        )
     if said.office == CENTER and batch:
         raise UseError(
             f"{name} would become an officer of the center",
             rule="officers of the center are admitted by name, never in a batch",
             hints=(f"cipherpost admit {name} --heard NUMBER",),
         )
+    if said.replaces is not None or _had_keys(desk, card):
+        return renewing.statements_for(desk, card, heard=checked)
     statements: list[Statement] = []
     if desk.roster.office(said.office) is None:
         if role is None:

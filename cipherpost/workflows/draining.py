@@ -17,8 +17,10 @@ def drain(desk: "Desk") -> Iterator[tuple[str, Posted | CipherpostError]]:
     Yields:
         The item's name, and what became of it.
     """
+    from cipherpost.workflows import rotating
     from cipherpost.workflows.plans import Plan
 
+    rotating.finish(desk)
     if desk.outbox.sweep():
         _sweep_vault(desk)
     stuck: dict[str, CipherpostError] = {}

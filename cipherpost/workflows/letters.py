@@ -102,13 +102,18 @@ def readers(desk: "Desk", header: "Header") -> "tuple[OfficerInfo, ...]":
 
 
 def own_stanza(desk: "Desk", due: "Sequence[OfficerInfo]") -> int | None:
-    """The place of this officer's stanza, None if he was no reader then."""
-    mine = (desk.office, desk.officer)
-    return next((at for at, each in enumerate(due) if (each.office, each.name) == mine), None)
+    """The place of this officer's stanza, None if he was no reader then, or with keys that this home has not."""
+    from cipherpost.workflows.owncards import opens_with
+
+    mine, cards = (desk.office, desk.officer), opens_with(desk)
+    for at, each in enumerate(due):
+        if (each.office, each.name) == mine:
+            return at if cards is None or each.card in cards else None
+    return None
 
 
 def is_before_you(desk: "Desk", header: "Header") -> bool:
-    """Whether the letter was sealed to this office before this officer was admitted: no error, and no ack."""
+    """Whether the letter was sealed to this office before this officer had these keys: no error, and no ack."""
     return own_stanza(desk, readers(desk, header)) is None
 
 

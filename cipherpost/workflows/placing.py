@@ -85,6 +85,7 @@ def _signed_note(desk: "Desk", item: "Item", plan: Plan) -> bytes:
         item.clear_header()
     if item.stage() == "signed":
         return item.note()
+    key = guards.signing_key(desk, plan.kind, plan.statements)
     if item.stage() != "headed":
         header = _header(desk, item, plan)
         if plan.kind in {"receipt", "check"} and not _says_something(desk, header):
@@ -102,7 +103,7 @@ def _signed_note(desk: "Desk", item: "Item", plan: Plan) -> bytes:
         number=header.number,
         hash=text.hash,
     )
-    item.set_note(desk.keys.signer.sign(text))
+    item.set_note(key.sign(text))
     return item.note()
 
 

@@ -250,10 +250,14 @@ def test_a_card_for_a_name_that_has_keys(net):
     net.ok("center", "admit", "penza/sidorov", "--heard", joined["spoken"])
     again = net.join(net.root / "penza.invitation", "sidorov", "thief")
     before = files(net.post)
-    done = net.run("center", "admit", "penza/sidorov", "--heard", again["spoken"])
-    assert done.code == 2, done
-    assert "keys of penza/sidorov already" in done.err
-    check_words(done)
+    unheard = net.run("center", "admit", "penza/sidorov")
+    assert unheard.code == 2, unheard
+    assert "the roster has keys of penza/sidorov, and none of them has signed this card" in unheard.err
+    check_words(unheard)
+    unasked = net.run("center", "admit", "penza/sidorov", "--heard", again["spoken"])
+    assert unasked.code == 2, unasked
+    assert "what counts of the old ones ends with" in unasked.err
+    assert unasked.hints == ["add -y"]
     assert files(net.post) == before
 
 
