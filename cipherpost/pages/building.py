@@ -54,17 +54,18 @@ def _own(name: str) -> tuple[Markup, str]:
     return Markup(text), f"'sha256-{digest}'"  # noqa: S704  a file of this package
 
 
-def page(template: str, *, script: str | None = None, **values: Any) -> str:
+def page(template: str, *, style: str = "style.css", script: str | None = None, **values: Any) -> str:
     """The page that ``template`` makes of ``values``; the same values give the same bytes.
 
     Args:
-        template: name of a file in ``cipherpost/pages/templates``, which extends ``base.html.j2``.
+        template: name of a file in ``cipherpost/pages/templates``, which extends ``base.html.j2`` or is whole.
+        style: name of the one style, also there.
         script: name of the one script, also there; None: the page holds none.
         values: what the template names; every text is escaped where it is put in.
     """
-    style, style_source = _own("style.css")
+    styling, style_source = _own(style)
     code, code_source = _own(script) if script else (Markup(), "")
     policy = f"default-src 'none'; style-src {style_source}; base-uri 'none'; form-action 'none'"
     if script:
         policy += f"; script-src {code_source}"
-    return _environment().get_template(template).render(style=style, code=code, policy=policy, **values)
+    return _environment().get_template(template).render(style=styling, code=code, policy=policy, **values)
