@@ -203,5 +203,18 @@ class Journal:
         return bytearray(data[:end])
 
 
+def merged(data: bytes, *others: bytes) -> bytes:
+    """The whole lines of a journal and those of other copies of it which it lacks: what any of them has signed.
+
+    What is damaged in the others is passed over: each line by itself says that something was signed.
+    """
+    lines = dict.fromkeys(line for part in (data, *others) for line in _whole(part))
+    return b"".join(lines)
+
+
+def _whole(data: bytes) -> list[bytes]:
+    return [line for line in data.splitlines(keepends=True) if _LINE.fullmatch(line)]
+
+
 def _stamp(state: os.stat_result) -> tuple[int, int]:
     return state.st_size, state.st_mtime_ns

@@ -354,6 +354,35 @@ def create_keys(home: Path, key_name: str, passphrase: str | None, *, log_n: int
     return ring
 
 
+def put_back_keys(
+    home: Path,
+    key_name: str,
+    identities: "Sequence[HybridIdentity]",
+    seeds: Sequence[bytes],
+    passphrase: str | None,
+    *,
+    log_n: int = limits.SCRYPT_LOG_N,
+) -> KeyRing:
+    """Write keys that an officer has kept elsewhere into a home that has none.
+
+    Args:
+        identities: the sealing identities, the current first.
+        seeds: of the signing keys, 32 bytes each, the current first.
+
+    Raises:
+        KeyExistsError, EmptyPassphraseError, DiskError: see `create_keys`.
+    """
+    ring = KeyRing(home / KEYS, key_name)
+    if ring._path("seal").exists():
+        raise _exists(ring._path("seal"))
+    make_folder(home / KEYS)
+    ring._identities = tuple(identities)
+    ring._write_signers([SignerKey(key_name, seed) for seed in seeds])
+    ring._write_identities(identities, passphrase, log_n)
+    ring._typed = passphrase
+    return ring
+
+
 def open_ring(home: Path, settings: "Settings", passphrase: PassphraseSource | None = None) -> KeyRing:
     """The ring of the officer of ``home``; nothing is asked or opened before its first use."""
     from cipherpost.home import agent
