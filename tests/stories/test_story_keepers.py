@@ -1,0 +1,213 @@
+"""Stories about the keepers: who may sign an entry of the roster, and what becomes of those who may not."""
+
+import pytest
+from storykit import entry, key_of, lay, newest, post_entry, signed
+from workflowkit import BAZHANOV, IVANOV, ORLOV, STASOVA, Net, join
+
+from cipherpost.chain.checks import ForgedError, RosterForkError, UnauthorizedError
+from cipherpost.dispatch.header import format_header
+from cipherpost.note import Purpose, Text
+from cipherpost.workflows import offices
+from cipherpost.workflows.fetching import Fetched
+from cipherpost.workflows.guards import NotKeeperError
+
+KAGAN = "center/kagan"
+
+
+@pytest.fixture
+def one(net: Net) -> Net:
+    """Stasova keeps the roster alone; everybody has it."""
+    for who in (STASOVA, BAZHANOV, IVANOV, ORLOV):
+        net.fetch(who, receipts=False)
+    return net
+
+
+@pytest.fixture
+def two(net: Net) -> Net:
+    """Stasova and bazhanov keep the roster; both signed for it."""
+    post_entry(net, "stasova", "keepers bazhanov stasova", endorsers=["bazhanov"])
+    for who in (STASOVA, BAZHANOV, IVANOV, ORLOV):
+        net.fetch(who, receipts=False)
+    return net
+
+
+@pytest.fixture
+def three(net: Net) -> Net:
+    """Kagan is the third keeper."""
+    with net.desk(STASOVA) as desk:
+        join(net, desk, KAGAN, clock=net.clock)
+    post_entry(net, "stasova", "keepers bazhanov kagan stasova", endorsers=["bazhanov"])
+    for who in (STASOVA, BAZHANOV, KAGAN, IVANOV, ORLOV):
+        net.fetch(who, receipts=False)
+    return net
+
+
+def refusal(fetched: Fetched, kind: type[Exception]) -> str:
+    """The one refusal of a round."""
+    (error,) = fetched.refused
+    assert isinstance(error, kind)
+    assert fetched.exit_code == 3
+    return str(error)
+
+
+def declare(net: Net, who: str, name: str) -> None:
+    with net.desk(who) as desk:
+        offices.declare(desk, [offices.NewOffice(name=name, title=name.title())])
+
+
+# ---- who signed too little -------------------------------------------------------------------------------------------
+
+
+def test_v5_an_entry_signed_by_the_new_keeper_alone_is_refused(one: Net) -> None:
+    """Bazhanov makes himself the keeper; the old keeper never signed it."""
+    before = newest(one, IVANOV)
+    post_entry(one, "bazhanov", "keepers bazhanov")
+    assert "was no keeper" in refusal(one.fetch(IVANOV), UnauthorizedError)
+    assert newest(one, IVANOV) == before
+
+
+def test_v5_an_entry_signed_by_the_old_keeper_alone_is_refused(one: Net) -> None:
+    """Stasova hands the roster to bazhanov, who has not signed that he has his keys: the network would be locked."""
+    before = newest(one, IVANOV)
+    post_entry(one, "stasova", "keepers bazhanov")
+    assert "0 of 1 signed (V5: more than half of the keepers after" in refusal(one.fetch(IVANOV), UnauthorizedError)
+    assert newest(one, IVANOV) == before
+
+
+def test_v5_an_entry_signed_by_half_of_the_keepers_is_refused(two: Net) -> None:
+    """One of two keepers admits an office behind the other's back."""
+    before = newest(two, IVANOV)
+    post_entry(two, "bazhanov", "office penza committee")
+    assert "1 of 2 signed" in refusal(two.fetch(IVANOV), UnauthorizedError)
+    assert newest(two, IVANOV) == before
+    # What they then sign together goes beside it, and everybody finds it there.
+    header, note = entry(two, "stasova", "office kursk committee", endorsers=["bazhanov"])
+    lay(two, header, note, aside=True)
+    assert two.fetch(ORLOV, full=True).exit_code == 3  # the junk is told of
+    assert newest(two, ORLOV) == before + 1
+
+
+def test_v5_a_keeper_does_not_endorse_under_two_names_with_one_key(three: Net) -> None:
+    """Bazhanov signs for kagan with his own key."""
+    before = newest(three, IVANOV)
+    header, _ = entry(three, "bazhanov", "office penza committee", endorsers=["stasova"])
+    forged = header._replace(endorsed=(header.endorsed[0]._replace(officer="kagan"),))
+    lay(three, forged, signed(three, BAZHANOV, forged))
+    assert "endorsement of kagan counts for nothing" in refusal(three.fetch(IVANOV), UnauthorizedError)
+    assert newest(three, IVANOV) == before
+
+
+def test_v3_an_entry_that_skips_a_number_waits_and_changes_nothing(one: Net) -> None:
+    """Stasova's stolen home numbers an entry two ahead; nobody acts upon it, and the honest one takes its place."""
+    before = newest(one, STASOVA)
+    header = post_entry(one, "stasova", "retire tver/ivanov", number=before + 2, previous="ab" * 32)
+    fetched = one.fetch(ORLOV)
+    assert fetched.exit_code == 6
+    assert ("center/roster", header.number) in {(channel, number) for channel, number, _ in fetched.held}
+    assert newest(one, ORLOV) == before
+    assert one.send(IVANOV, "still here", "center").number is not None
+
+
+def test_v5_i3_a_dismissed_keeper_cannot_fork_the_roster(three: Net) -> None:
+    """Stasova is voted out; her computer goes on from the entry before, with all she has."""
+    old = entry(three, "stasova", "retire center/bazhanov", "keepers kagan stasova")
+    post_entry(three, "bazhanov", "keepers bazhanov kagan", endorsers=["kagan"])
+    for who in (BAZHANOV, IVANOV):
+        three.fetch(who, receipts=False)
+    at = newest(three, IVANOV)
+    lay(three, *old, aside=True)
+    for who in (ORLOV, STASOVA):
+        assert three.fetch(who, receipts=False).stopped == []
+        assert newest(three, who) == at
+    chain, findings = three.verify()
+    assert chain.roster.keepers(at) == ("bazhanov", "kagan")
+    assert [(each.code, each.number, each.detail) for each in findings] == [("unauthorized", at, "1 of 3 signed")]
+    with pytest.raises(NotKeeperError, match="does not keep the roster"):
+        declare(three, STASOVA, "penza")
+
+
+def test_v5_a_retired_keepers_own_entry_counts_for_nothing(three: Net) -> None:
+    post_entry(three, "bazhanov", "retire center/stasova", "keepers bazhanov kagan", endorsers=["kagan"])
+    three.fetch(IVANOV)
+    at = newest(three, IVANOV)
+    three.fetch(STASOVA, receipts=False)
+    with pytest.raises(NotKeeperError):
+        declare(three, STASOVA, "penza")
+    # By hand, as her stolen home would.
+    header = post_entry(three, "stasova", "office penza committee")
+    assert "was no keeper" in refusal(three.fetch(IVANOV), UnauthorizedError)
+    assert (header.number, newest(three, IVANOV)) == (at + 1, at)
+
+
+# ---- two at the same minute ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", ["stasova", "bazhanov"])
+def test_v5_of_two_keepers_who_admit_at_the_same_minute_one_finds_the_second_signature(three: Net, first: str) -> None:
+    """Kagan endorses one draft for one number. Whichever came to the slot first, that one is the entry."""
+    at = newest(three, IVANOV) + 1
+    good = entry(three, "stasova", "office penza committee", endorsers=["kagan"])
+    lone = entry(three, "bazhanov", "office kursk committee")
+    in_slot, beside = (good, lone) if first == "stasova" else (lone, good)
+    lay(three, *in_slot)
+    lay(three, *beside, aside=True)
+    for who in (IVANOV, ORLOV):
+        three.fetch(who, full=True)
+        assert newest(three, who) == at
+        with three.desk(who) as desk:
+            assert desk.roster.state("penza", at) == "declared"
+            assert desk.roster.state("kursk", at) is None
+
+
+def test_i3_a_keeper_who_endorses_both_is_caught_and_nobody_changes_sides(three: Net) -> None:
+    """Kagan signs for both. Each reader stays with the entry he took; both are a proof against kagan, and exit 7."""
+    left = entry(three, "stasova", "office penza committee", endorsers=["kagan"])
+    right = entry(three, "bazhanov", "office kursk committee", endorsers=["kagan"])
+    lay(three, *left)
+    three.fetch(IVANOV)
+    lay(three, *right, aside=True)
+    three.fetch(IVANOV, full=True)
+    with three.desk(IVANOV) as desk:
+        assert desk.roster.state("penza", desk.roster.newest) == "declared"
+    chain, findings = three.verify()
+    assert {(each.code, each.exit_code, each.number) for each in findings} == {("fork", 7, left[0].number)}
+    (rival,) = (each for each in chain.channel("center/roster").candidates(left[0].number) if not each.counts)
+    assert isinstance(rival.reason, RosterForkError)
+
+
+def test_v5_a_thief_of_one_keepers_computer_changes_nothing(three: Net) -> None:
+    """He retires the others and makes himself the only keeper: one signature of three."""
+    at = newest(three, IVANOV)
+    cut = "cut {} center/all 0 none"
+    post_entry(three, "stasova", "retire center/bazhanov", "retire center/kagan", "keepers stasova", cut.format(at + 1))
+    assert "1 of 3 signed" in refusal(three.fetch(IVANOV), UnauthorizedError)
+    assert newest(three, IVANOV) == at
+
+
+def test_v5_an_entry_with_a_stolen_name_and_no_key_is_forged(one: Net) -> None:
+    """Ivanov signs an entry in the name of stasova, with his own key."""
+    header, _ = entry(one, "stasova", "office penza committee")
+    lay(one, header, key_of(one, IVANOV).sign(Text(Purpose.DISPATCH, format_header(header))))
+    assert "no valid signature of center/stasova" in refusal(one.fetch(ORLOV), ForgedError)
+
+
+# ---- long absent -----------------------------------------------------------------------------------------------------
+
+
+def test_a_committee_long_absent_catches_up_through_changes_of_keepers_and_keys(three: Net) -> None:
+    """The keepers who were there when it last looked are all gone."""
+    for at in range(3):
+        net_entry(three, f"office new-{at} committee", by="stasova", endorsers=["bazhanov"])
+    net_entry(three, "keepers bazhanov kagan", by="stasova", endorsers=["bazhanov", "kagan"])
+    net_entry(three, "retire center/stasova", by="kagan", endorsers=["bazhanov"])
+    net_entry(three, "office last committee", by="kagan", endorsers=["bazhanov"])
+    fetched = three.fetch(IVANOV)
+    assert (fetched.exit_code, fetched.refused) == (0, [])
+    with three.desk(IVANOV) as desk:
+        assert desk.roster.keepers(desk.roster.newest) == ("bazhanov", "kagan")
+        assert desk.roster.state("last", desk.roster.newest) == "declared"
+
+
+def net_entry(net: Net, line: str, *, by: str, endorsers: list[str]) -> None:
+    net.fetch(f"center/{by}", receipts=False)
+    post_entry(net, by, line, endorsers=endorsers)
