@@ -94,6 +94,12 @@ SCRYPT_LOG_N: Final = 16
 """Work factor written: 64 MiB and about 0.25 s."""
 CHECK_INTERVAL_DAYS: Final = 30
 """Silence of the center that counts as stale when the roster states no ``check``."""
+KEY_ADVICE_DAYS: Final = 365
+"""Age of keys from which the program advises to make new ones."""
+DRAFT_DAYS: Final = 30
+"""Days within which a proposal may be posted, unless its proposer says otherwise."""
+DIFF_LINES: Final = 20_000
+"""Lines of a proposed text up to which it is compared with the one that it amends; comparing grows with the square."""
 PIECE: Final = 128 * KIB
 """Bytes of a large file that are read and written at a time. Writing a new file of 1 GiB on ext4, in a virtual machine,
 took 0.3 s of processor time in such pieces and 1.3 s in pieces of 1 MiB."""

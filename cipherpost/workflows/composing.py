@@ -30,7 +30,7 @@ def put_letter(
     from cipherpost.age import Encryptor
     from cipherpost.letter import letter_size, write_letter
 
-    keys = recipients(desk, _colleagues_known(desk))
+    keys = recipients(desk, colleagues_known(desk))
     total = letter_size(draft)
     with desk.outbox.compose(desk.now()) as composing, desk.progress.work("writing", total, "B") as step:
         with composing.letter() as file, Encryptor(keys, file) as writer:
@@ -40,7 +40,7 @@ def put_letter(
         return composing.commit(replace(plan, letter=written.letter_hash).as_dict())
 
 
-def _colleagues_known(desk: "Desk") -> "list[OfficerInfo]":
+def colleagues_known(desk: "Desk") -> "list[OfficerInfo]":
     """The own office's officers whose keys need no line: this one always, the others once they were met."""
     officers = desk.roster.officers(desk.office, desk.roster.newest)
     return [each for each in officers if each.name == desk.officer or desk.recipients.get(each.card) is not None]

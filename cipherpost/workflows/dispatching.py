@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cipherpost.errors import CipherpostError, UnableError
@@ -67,12 +67,15 @@ def send_one(
         LetterDraftError, AttachmentNameError: it cannot be a letter; nothing was made.
     """
     from cipherpost.letter import content_digest, letter_size
+    from cipherpost.workflows import proposing
 
     draft = _draft(desk, plan, letter)
     letter_size(draft)  # refuses what cannot be a letter, before anything is made
     newest = desk.roster.newest
     to = desk.roster.members(plan.audience, newest)
     who_not = unreached(desk, plan.audience)
+    if proposing.needs_others(desk, plan):
+        return _propose(desk, plan, draft, line, even_if_sent=even_if_sent, dry_run=dry_run)
     if dry_run:
         due = desk.roster.readers(plan.kind, (plan.audience,), plan.office, newest)
         readers = tuple(f"{each.office}/{each.name}" for each in due)
@@ -92,12 +95,47 @@ def send_one(
     return _outcome(desk, item, line, who_not)
 
 
+def _propose(
+    desk: "Desk",
+    plan: Plan,
+    draft: "LetterDraft",
+    line: CipherpostError | None,
+    *,
+    even_if_sent: bool,
+    dry_run: bool,
+) -> Posted:
+    """As `send_one`, for what other officers must sign first: it becomes a proposal (docs/protocol.md, "Endorsing")."""
+    from cipherpost.letter import content_digest
+    from cipherpost.workflows import proposing, status
+
+    who_not = unreached(desk, plan.audience)
+    if dry_run:
+        return replace(proposing.would_be(desk, plan), unreached=who_not)
+    digest = content_digest(draft, about=plan.about())
+    if not even_if_sent:
+        before = _sent_before(desk, plan.channel, digest) or proposing.proposed_before(desk, plan.channel, digest)
+        if before is not None:
+            return before
+        waiting = _waiting_same(desk, plan.channel, digest)
+        if waiting is not None:
+            return _outcome(desk, waiting, line, who_not)
+    if plan.draft is None:
+        plan = replace(plan, draft=proposing.wants(desk, until=None))
+    item = put_letter(desk, plan, draft, keep=lambda name: keep_sent(desk, name, draft, digest))
+    outcome = _outcome(desk, item, line, who_not)
+    status.refresh(desk)
+    return outcome
+
+
 def is_sent(desk: "Desk", plan: Plan, letter: Outgoing) -> bool:
     """Whether `send_one` would answer that just this was sent last, or waits in the outbox."""
     from cipherpost.letter import content_digest
+    from cipherpost.workflows import proposing
 
     digest = content_digest(_draft(desk, plan, letter), about=plan.about())
-    return (_sent_before(desk, plan.channel, digest) or _waiting_same(desk, plan.channel, digest)) is not None
+    if _sent_before(desk, plan.channel, digest) or _waiting_same(desk, plan.channel, digest):
+        return True
+    return proposing.needs_others(desk, plan) and proposing.proposed_before(desk, plan.channel, digest) is not None
 
 
 def _draft(desk: "Desk", plan: Plan, letter: Outgoing) -> "LetterDraft":
@@ -165,26 +203,19 @@ def _outcome(desk: "Desk", item: "Item", line: CipherpostError | None, who_not: 
         for name, outcome in drain(desk):
             if name == item.name:
                 if isinstance(outcome, Posted):
-                    return Posted(
-                        channel=outcome.channel,
-                        kind=outcome.kind,
-                        number=outcome.number,
-                        hash=outcome.hash,
-                        time=outcome.time,
-                        to=outcome.to,
-                        unreached=who_not,
-                    )
+                    return replace(outcome, unreached=who_not)
                 failed = outcome
     return Posted(
         channel=plan.channel,
         kind=plan.kind,
         to=desk.roster.members(plan.audience, desk.roster.newest),
         unreached=who_not,
-        waiting=_waits(failed),
+        waiting=waits(failed),
     )
 
 
-def _waits(error: CipherpostError | None) -> CipherpostError:
+def waits(error: CipherpostError | None) -> CipherpostError:
+    """Why something waits in the outbox, with a hint that nothing is lost."""
     assert error is not None
     if isinstance(error, UnableError) and not any("outbox" in hint for hint in error.hints):
         # Not "repeat the command" too: fetch sends what waits, and there is nothing to write again.
@@ -197,7 +228,7 @@ def _waits(error: CipherpostError | None) -> CipherpostError:
 def post_all(desk: "Desk", channel: str, line: CipherpostError | None) -> list[Posted]:
     """Post everything that waits; the outcomes on one channel."""
     if line is not None:
-        return [Posted(channel=channel, kind="receipt", waiting=_waits(line))]
+        return [Posted(channel=channel, kind="receipt", waiting=waits(line))]
     return list(_of_channel(desk, channel))
 
 
@@ -207,4 +238,4 @@ def _of_channel(desk: "Desk", channel: str) -> Iterator[Posted]:
             if outcome.channel == channel:
                 yield outcome
         else:
-            yield Posted(channel=channel, kind="receipt", waiting=_waits(outcome))
+            yield Posted(channel=channel, kind="receipt", waiting=waits(outcome))

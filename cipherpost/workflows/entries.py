@@ -89,6 +89,7 @@ def post(
     Raises:
         EntryRefusedError: the roster would refuse it; with ``dry_run`` too.
     """
+    from cipherpost.workflows import authority, proposing
     from cipherpost.workflows.composing import put_bare
     from cipherpost.workflows.placing import post_item
 
@@ -96,6 +97,8 @@ def post(
         data = try_out(desk, statements)
     except NotAuthenticError as error:  # the user's own statements: a slip, and nobody's forgery
         raise EntryRefusedError(error.what, rule=error.rule, hints=error.hints or ("cipherpost roster",)) from None
+    if not authority.needs_no_other(desk, data):
+        return proposing.propose_entry(desk, statements, cards=cards, dry_run=dry_run)
     if dry_run:
         return Posted(channel=ROSTER_CHANNEL, kind=ROSTER, number=desk.roster.newest + 1, dry_run=True)
     lay_cards(desk, cards)

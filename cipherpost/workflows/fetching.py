@@ -16,8 +16,11 @@ from cipherpost.workflows import (
     checking,
     evidence,
     forms,
+    forwarding,
     letters,
     originals,
+    proposals,
+    proposing,
     racing,
     remarks,
     restoring,
@@ -34,8 +37,8 @@ from cipherpost.workflows.results import Posted
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
-    from cipherpost.workflows.rotating import Renewal
     from cipherpost.letter import Letter
+    from cipherpost.workflows.rotating import Renewal
 
 _ANOTHER_TIME: Final = (CopyIncompleteError, DiskError, NoSuchObjectError, OccupiedError, UnreadableObjectError)
 _LETTERLESS: Final = frozenset({"receipt", "check", "roster"})
@@ -142,6 +145,7 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
         _settle_races(desk, result)
     _open_new(desk, result, max_size)
     if receipts:
+        _finish_proposals(desk, result)
         _give_receipts(desk, result)
         put_back = restoring.restore(desk)
         cards.put_back(desk, put_back)
@@ -212,6 +216,15 @@ def _drain(desk: "Desk", result: Fetched) -> None:
         if isinstance(outcome, Posted):
             result.posted.append(outcome)
         elif not any(str(outcome) == str(error) for error in result.waiting):
+            result.waiting.append(outcome)
+
+
+def _finish_proposals(desk: "Desk", result: Fetched) -> None:
+    """Sign this officer's own proposals and post what he completed, if an earlier run was cut off before."""
+    for outcome in proposing.finish(desk) if proposals.may_be_open(desk) else ():
+        if isinstance(outcome, Posted):
+            result.posted.append(outcome)
+        else:
             result.waiting.append(outcome)
 
 
@@ -312,12 +325,14 @@ def _open_one(desk: "Desk", entry: "Entry", result: Fetched, max_size: int | Non
         letters.keep_outline(desk, entry.hash, outline)
         forms.keep_form(desk, header, letter)
         remarks.look(desk, entry, letter)
+        proposals.keep_said(desk, entry, letter)
         _say(desk, entry, "received")
     result.subjects[entry.hash] = outline.subject
     if header.office != desk.office:
         result.new.append(entry)
     if letter.kind == "message" and letter.data is not None:
         _keep_shared(desk, result, *originals.take(desk, entry, letter))
+    result.unreadable += [each.refused for each in forwarding.read_each(desk, entry, letter) if each.refused]
 
 
 def _keep_shared(

@@ -55,7 +55,12 @@ def post_item(desk: "Desk", item: "Item", *, tried: bool = False) -> Posted:
         OwnForkError: nothing more is signed on this channel.
         GapError: numbers of the own channel are missing at the post office.
     """
+    from cipherpost.workflows import proposing
+
     plan = Plan.from_dict(item.plan())
+    begun = item.stage() in {"headed", "signed"} and _still_fits(desk, item)
+    if not begun and proposing.needs_others(desk, plan):
+        return proposing.propose_item(desk, item, plan)
     for _ in range(_TRIES):
         if plan.kind == "roster" and not tried:
             _check_statements(desk, item, plan)
@@ -168,18 +173,12 @@ def _header(desk: "Desk", item: "Item", plan: Plan) -> Header:
         kind=plan.kind,
     )
     if plan.kind == "roster":
-        return header._replace(statements=plan.statements)
+        return _endorsed(desk, item, plan, header._replace(statements=plan.statements))
     roster_hash = desk.roster.hash_of(newest)
     assert roster_hash is not None
-    sealed: tuple[Sealed, ...] = ()
-    if plan.letter is not None:
-        readers = desk.roster.readers(plan.kind, (plan.audience,), plan.office, newest)
-        guards.check_sealing(desk)
-        sealed = (seal_item(desk, item, readers),)
     header = header._replace(
         roster=RosterRef(newest, roster_hash),
         letter=plan.letter,
-        sealed=sealed,
         reply=plan.reply,
         supersedes=plan.supersedes,
         cancels=plan.cancels,
@@ -187,7 +186,22 @@ def _header(desk: "Desk", item: "Item", plan: Plan) -> Header:
         report=plan.report,
         decision=plan.decision,
     )
-    return acking.with_acks(desk, header, plan.acks)
+    header = _endorsed(desk, item, plan, header)
+    sealed: tuple[Sealed, ...] = ()
+    if plan.letter is not None:
+        readers = desk.roster.readers(plan.kind, (plan.audience,), plan.office, newest)
+        guards.check_sealing(desk)
+        sealed = (seal_item(desk, item, readers),)
+    return acking.with_acks(desk, header._replace(sealed=sealed), plan.acks)
+
+
+def _endorsed(desk: "Desk", item: "Item", plan: Plan, header: Header) -> Header:
+    """``header`` with the endorsements that it was planned with, if they still are enough and the draft is unused."""
+    from cipherpost.workflows import signing
+
+    if not plan.endorsed:
+        return header
+    return signing.check_draft(desk, item, header._replace(draft=plan.draft, endorsed=plan.endorsed))
 
 
 def _check_whole(desk: "Desk", channel: str) -> None:
@@ -348,8 +362,10 @@ def _keep_outline(desk: "Desk", item: "Item", header: Header, text_hash: str) ->
     kept = desk.vault.get(name) if header.letter is not None else None
     if kept is None:
         return
-    digest, outline = json.loads(kept)
+    digest, outline, *made_of = json.loads(kept)
     with desk.mail.transaction():
+        if made_of and digest:
+            desk.vault.put(f"digest {text_hash}", digest.encode())
         desk.vault.put(f"letter {text_hash}", outline.encode())
         desk.vault.put(f"last {header.channel}", json.dumps([digest, header.number, text_hash]).encode())
         desk.vault.remove(name)

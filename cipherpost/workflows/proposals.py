@@ -4,6 +4,7 @@ Nothing is kept but what each message said, locked in the vault; how a proposal 
 and the channels each time it is asked for.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -164,6 +165,29 @@ def listing(desk: "Desk", *, fetch: bool = False) -> list[Proposal]:
 def waiting_for(desk: "Desk", *, fetch: bool = False) -> list[Proposal]:
     """The open proposals that this officer has neither signed nor declined."""
     return [each for each in listing(desk, fetch=fetch) if each.is_open and desk.officer in each.awaited]
+
+
+def may_be_open(desk: "Desk") -> bool:
+    """Whether a look at the proposals is worth the passphrase: something was said in the own channel since the last."""
+    return any(row.kind == "message" for row in desk.mail.rows(own_channel(desk))) and (
+        json.loads(desk.mail.meta("proposals") or "{}") != {"at": _mark(desk), "open": 0, "waiting": []}
+    )
+
+
+def count(desk: "Desk") -> list[str]:
+    """The last days of the open proposals that wait for this officer; counted anew where something may have changed."""
+    if not may_be_open(desk):
+        return []
+    found = listing(desk)
+    waiting = [each.until.isoformat() for each in found if desk.officer in each.awaited]
+    kept = {"at": _mark(desk), "open": sum(each.is_open for each in found), "waiting": waiting}
+    desk.mail.set_meta("proposals", json.dumps(kept))
+    return waiting
+
+
+def _mark(desk: "Desk") -> str:
+    """Changes whenever a proposal may have come; what closes one needs no look."""
+    return desk.chain.channel(own_channel(desk)).tip[1] or ""
 
 
 def find(desk: "Desk", word: str, *, fetch: bool = False) -> Proposal:

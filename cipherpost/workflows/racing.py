@@ -151,7 +151,18 @@ def _put_again(desk: "Desk", entry: "Entry") -> None:
     header = entry.header
     acts = tuple(ack for ack in header.acks if ack.word in ACTS)
     plan = Plan(
-        channel=header.channel, kind=header.kind, created=desk.time(), reply=header.reply, due=header.due, acks=acts
+        channel=header.channel,
+        kind=header.kind,
+        created=desk.time(),
+        reply=header.reply,
+        supersedes=header.supersedes,
+        cancels=header.cancels,
+        due=header.due,
+        report=header.report,
+        decision=header.decision,
+        draft=header.draft,
+        endorsed=header.endorsed,
+        acks=acts,
     )
     if header.letter is None:
         if acts and not any(Plan.from_dict(item.plan()).acks == acts for item in desk.outbox.items()):

@@ -31,6 +31,7 @@ class Status:
     owed: tuple[dict[str, Any], ...]
     outbox: int
     silent: tuple[str, ...]
+    proposals: int
     moved: str | None
     last_fetch: str | None
     now: str
@@ -45,7 +46,7 @@ class Status:
             "owed": [debt["row"] for debt in self.owed],
             "outbox": self.outbox,
             "silent": list(self.silent),
-            "proposals": 0,
+            "proposals": self.proposals,
         }
 
     def lines(self) -> Iterator[tuple[str, str]]:
@@ -61,6 +62,8 @@ class Status:
             yield "owed", debt_line(debt, self.now)
         if len(self.owed) > 5:
             yield "owed", f"and {len(self.owed) - 5} more"
+        if self.proposals:
+            yield "proposals", f"{self.proposals} to be endorsed or declined"
         if self.silent:
             more = f" and {len(self.silent) - 8} more" if len(self.silent) > 8 else ""
             yield "silent", ", ".join(self.silent[:8]) + more
@@ -72,7 +75,9 @@ class Status:
         """At most two commands."""
         if self.new and self.next_place:
             yield f"cipherpost read {self.next_place}"
-        if self.outbox or not self.new:
+        if self.proposals:
+            yield "cipherpost proposals"
+        if self.outbox or not (self.new or self.proposals):
             yield "cipherpost fetch"
 
 
@@ -91,6 +96,7 @@ def status(desk: "Desk") -> Status:
         owed=tuple(kept.get("debts", ())),
         outbox=len(desk.outbox.items()),
         silent=_silent(desk, kept.get("days", 30), kept.get("heard_of", [])),
+        proposals=sum(day >= desk.time()[:10] for day in kept.get("proposals", ())),
         moved=moved.reason if moved else None,
         last_fetch=desk.mail.meta("last fetch"),
         now=desk.time(),
@@ -129,7 +135,7 @@ def _silent(desk: "Desk", days: int, expected: list[str]) -> tuple[str, ...]:
 
 def refresh(desk: "Desk") -> None:
     """Count anew; every command that changes what is new or owed ends with this."""
-    from cipherpost.workflows import guards, owing, reading
+    from cipherpost.workflows import guards, owing, proposals, reading
 
     newest = desk.roster.newest
     rows = reading.received(desk)
@@ -143,6 +149,7 @@ def refresh(desk: "Desk") -> None:
         "new": len(new),
         "next": new[0].place if new else None,
         "debts": owing.kept(desk, asked=any(row.due for row in rows)),
+        "proposals": proposals.count(desk),
         "days": guards.check_days(desk),
         "heard_of": expected,
     }

@@ -1,0 +1,170 @@
+"""The archive of a letter that lies whole inside of a proposal: taken out sealed, checked, and read again.
+
+It is on the disk only sealed to this office, in a folder of the outbox that is gone when nobody needs it (I5).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Self, cast
+
+from cipherpost.errors import NotAuthenticError
+from cipherpost.workflows.proposal_data import ATTACHED_LETTER
+
+if TYPE_CHECKING:
+    from cipherpost.chain.channel import Entry
+    from cipherpost.desk import Desk
+    from cipherpost.home.outbox import Composing
+    from cipherpost.letter import Attachment, Letter, MemberInfo, Save
+    from cipherpost.tar import Sink
+    from cipherpost.workflows.proposals import Proposal
+
+
+class Unsealed:
+    """The plaintext of a sealed file of this home, as something to read from and to close."""
+
+    def __init__(self, desk: "Desk", open_file: Callable[[], BinaryIO]) -> None:
+        from cipherpost.age import decrypt
+
+        self._file = open_file()
+        self._plain = decrypt(desk.keys.identities, self._file)
+
+    def read(self, size: int = -1, /) -> bytes:
+        """As of any file."""
+        return self._plain.read(size)
+
+    def finish(self) -> int:
+        """Verify the rest without keeping it; how many bytes it was."""
+        return self._plain.finish()
+
+    def close(self) -> None:
+        """Close the sealed file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def opener(desk: "Desk", open_file: Callable[[], BinaryIO]) -> Callable[[], BinaryIO]:
+    """Opens the plaintext of a sealed file each time anew, as attachments want it."""
+    return lambda: cast("BinaryIO", Unsealed(desk, open_file))
+
+
+def plain_size(desk: "Desk", open_file: Callable[[], BinaryIO]) -> int:
+    """Bytes of the plaintext of a sealed file."""
+    with Unsealed(desk, open_file) as plain:
+        return plain.finish()
+
+
+def take_out(desk: "Desk", composing: "Composing", proposal: "Proposal", *, save: "Save | None" = None) -> "Letter":
+    """Put the archive that a proposal proposes to send into an item, and give its letter after every check.
+
+    Args:
+        save: as for `cipherpost.letter.read_letter`, for the attachments of that letter.
+
+    Raises:
+        NotAuthenticError: the proposal, the archive in it or its letterhead fails; the item must not be committed.
+        UnableError: the proposal is not at the post office.
+    """
+    from cipherpost.age import Encryptor
+    from cipherpost.dispatch.draft import header_of
+    from cipherpost.letter import check_letterhead, read_letter
+    from cipherpost.workflows import composing as work
+    from cipherpost.workflows import letters, syncing
+    from cipherpost.workflows.sealing import recipients
+
+    entry, draft = entry_of(desk, proposal), proposal.draft
+    assert draft.letter is not None
+    letters.fetch_sealed(desk, entry.header)
+    keys = recipients(desk, work.colleagues_known(desk))
+    with composing.letter() as file, Encryptor(keys, file) as sink:
+        letters.open_letter(desk, entry.header, save=lambda info: sink if info.name == ATTACHED_LETTER else None)
+    header = header_of(
+        draft, network=desk.network, number=1, previous=None, time=desk.time(), by=desk.officer, roster=None
+    )
+    try:
+        with Unsealed(desk, composing.open_letter) as plain:
+            letter = read_letter(plain, expect_hash=draft.letter, save=save)
+        check_letterhead(letter, header, desk.fingerprint)
+    except NotAuthenticError as error:
+        raise syncing.placed(error, entry.header.channel, proposal.number) from None
+    return letter
+
+
+def entry_of(desk: "Desk", proposal: "Proposal") -> "Entry":
+    """The message that proposes."""
+    entry = desk.chain.channel(f"{proposal.office}/{proposal.office}").by_hash(proposal.hash)
+    assert entry is not None
+    return entry
+
+
+@contextmanager
+def reading(desk: "Desk", proposal: "Proposal", *, save: "Save | None" = None) -> "Iterator[Letter]":
+    """The letter that a proposal proposes to send, while its archive lies sealed in the outbox; gone afterwards."""
+    with desk.outbox.compose(desk.now()) as composing:
+        yield take_out(desk, composing, proposal, save=save)
+
+
+@contextmanager
+def unpacked(desk: "Desk", proposal: "Proposal") -> "Iterator[tuple[Letter, tuple[Attachment, ...]]]":
+    """The letter that a proposal proposes to send, and its attachments, each sealed to this officer while it lasts."""
+    from cipherpost.age import Encryptor
+    from cipherpost.letter import Attachment
+
+    with desk.outbox.compose(desk.now()) as composing, ExitStack() as closing:
+        spooled: dict[str, Path] = {}
+
+        def save(info: "MemberInfo") -> "Sink":
+            name = str(len(spooled))
+            spooled[info.name] = composing.spooled(name)
+            file = closing.enter_context(composing.spool(name))
+            return closing.enter_context(Encryptor([desk.keys.recipient], file))
+
+        letter = take_out(desk, composing, proposal, save=save)
+        closing.close()
+        yield (
+            letter,
+            tuple(
+                Attachment(
+                    name=info.name,
+                    type=info.type,
+                    size=info.size,
+                    open=opener(desk, partial(_open, spooled[info.name])),
+                )
+                for info in letter.attachments
+            ),
+        )
+
+
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
+def cards(desk: "Desk", proposal: "Proposal") -> dict[str, bytes]:
+    """The cards attached to a proposal of a roster entry, by name of the attachment."""
+    import io
+
+    from cipherpost import limits
+    from cipherpost.errors import TooLargeError
+    from cipherpost.workflows import letters
+
+    entry = entry_of(desk, proposal)
+    letters.fetch_sealed(desk, entry.header)
+    sinks: dict[str, io.BytesIO] = {}
+
+    def save(info: "MemberInfo") -> "io.BytesIO | None":
+        if info.name not in proposal.cards:
+            return None
+        if info.size > limits.CARD_BYTES:
+            raise TooLargeError(f"{info.name} has {info.size} bytes", rule=f"a card has at most {limits.CARD_BYTES}")
+        return sinks.setdefault(info.name, io.BytesIO())
+
+    letters.open_letter(desk, entry.header, save=save)
+    return {name: sink.getvalue() for name, sink in sinks.items()}

@@ -1,0 +1,327 @@
+"""What officers do with a proposal: endorse, decline, withdraw, amend."""
+
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from cipherpost.errors import CipherpostError, NotAuthenticError, UnableError, UseError
+from cipherpost.text import ROSTER
+from cipherpost.workflows import authority, dispatching, enclosed, proposals, proposing, signing, status
+from cipherpost.workflows.addressing import check_admitted
+from cipherpost.workflows.proposal_data import CARD_SUFFIX, declined_data
+from cipherpost.workflows.results import Posted
+
+if TYPE_CHECKING:
+    from cipherpost.desk import Desk
+    from cipherpost.workflows.dispatching import Outgoing
+    from cipherpost.workflows.proposals import Proposal
+
+
+class NotASignerError(UseError):
+    """This officer's signature does not count for what is proposed."""
+
+
+class SignedAlreadyError(UseError):
+    """This officer has signed the proposal; a signature cannot be taken back."""
+
+
+class NotProposerError(UseError):
+    """Only who proposed it may do this."""
+
+
+class EntryUnfitError(NotAuthenticError):
+    """A roster entry was proposed that the roster would refuse, or without the cards whose keys it states."""
+
+
+def endorse(desk: "Desk", word: str, *, dry_run: bool = False) -> Posted:
+    """Sign the draft of a proposal; who completes the threshold posts what it proposes.
+
+    Args:
+        word: ``31`` or ``center/center/31``.
+
+    Returns:
+        The dispatch that was posted, or the proposal with who has signed; ``waiting`` where there is no line.
+
+    Raises:
+        NoSuchProposalError, ProposalClosedError, NotASignerError: as they say; nothing was signed.
+        NotAuthenticError: what it proposes is not what it says; nothing was signed.
+        KeeperBoundError: this keeper has signed another draft for the same number of the roster.
+    """
+    line = _begin(desk, dry_run=dry_run)
+    proposal = proposals.find(desk, word, fetch=line is None)
+    if desk.officer in proposal.signers:
+        return signing.as_posted(desk, proposal, already=True)
+    if signing.is_on_its_way(desk, proposal):
+        return _waits(desk, proposal, line)
+    _check_open(desk, proposal)
+    check_what_is_signed(desk, proposal)
+    if dry_run:
+        signed = (*proposal.signers, desk.officer)
+        awaited = tuple(name for name in proposal.awaited if name != desk.officer)
+        return replace(signing.as_posted(desk, proposal), dry_run=True, signed=signed, awaited=awaited)
+    done = _sign(desk, proposal, line)
+    status.refresh(desk)
+    return done
+
+
+def _begin(desk: "Desk", *, dry_run: bool = False) -> CipherpostError | None:
+    line = dispatching.line_error(desk)
+    check_admitted(desk)
+    if not dry_run:
+        dispatching.finish_begun(desk, line)
+    return line
+
+
+def _check_open(desk: "Desk", proposal: "Proposal") -> None:
+    closed = proposals.why_closed(proposal)
+    if closed is not None:
+        raise closed
+    _, names = authority.who_must(desk, proposal.draft)
+    if desk.officer not in names:
+        raise NotASignerError(
+            f"{desk.officer} does not sign this",
+            where=proposal.place,
+            rule=f"signatures of {', '.join(names)} count for {proposal.draft.channel}",
+            hints=("cipherpost proposals",),
+        )
+
+
+def _sign(desk: "Desk", proposal: "Proposal", line: CipherpostError | None) -> Posted:
+    from cipherpost.workflows.placing import post_item
+
+    try:
+        if line is None:
+            posted = signing.complete(desk, proposal)
+            if posted is not None:
+                return posted
+        item = signing.put_endorsement(desk, proposal)
+        if line is not None:
+            return _waits(desk, proposal, line)
+        post_item(desk, item)
+        proposal = proposals.find(desk, str(proposal.number))
+        return signing.complete(desk, proposal) or signing.as_posted(desk, proposal)
+    except UnableError as error:
+        if isinstance(error, signing.SignaturesShortError | signing.DraftLetGoError):
+            raise
+        return _waits(desk, proposal, error)
+
+
+def _waits(desk: "Desk", proposal: "Proposal", error: CipherpostError | None) -> Posted:
+    """The signature waits in the outbox until there is a line."""
+    posted = signing.as_posted(desk, proposal)
+    return replace(posted, waiting=dispatching.waits(error)) if error is not None else posted
+
+
+def check_what_is_signed(desk: "Desk", proposal: "Proposal") -> None:
+    """Look through what is proposed before it is signed: the letter to its last byte, or every statement.
+
+    Raises:
+        NotAuthenticError: it is not what it says. UnableError: it is not at the post office.
+    """
+    if proposal.draft.kind != ROSTER:
+        with enclosed.reading(desk, proposal):
+            return
+    from cipherpost.workflows.entries import try_out_bytes
+
+    try:
+        try_out_bytes(desk, proposal.draft.statements)
+    except NotAuthenticError as error:
+        raise EntryUnfitError(
+            f"the roster would refuse this entry: {error.what}",
+            where=proposal.place,
+            rule=error.rule,
+            hints=(f'cipherpost decline {proposal.number} -m "..."',),
+        ) from None
+    _check_cards(desk, proposal)
+
+
+def _check_cards(desk: "Desk", proposal: "Proposal") -> None:
+    """Each officer's keys that an entry states are those of a card, attached or at the post office."""
+    from cipherpost.card import parse_card
+    from cipherpost.roster.statements import Officer, parse_statements
+
+    notes = enclosed.cards(desk, proposal)
+    for name, note in notes.items():
+        if f"{parse_card(note).hash}{CARD_SUFFIX}" != name:
+            raise EntryUnfitError(
+                "a card is attached under the name of another", where=proposal.place, rule="its name is its hash"
+            )
+    for each in parse_statements(proposal.draft.statements):
+        attached = notes.get(f"{each.card}{CARD_SUFFIX}") if isinstance(each, Officer) else None
+        if attached is None or not isinstance(each, Officer):
+            continue
+        card = parse_card(attached).card
+        if (card.office, card.officer, card.vkey) != (each.office, each.name, each.vkey):
+            raise EntryUnfitError(
+                f"the card of {each.office}/{each.name} has other keys than the entry states",
+                where=proposal.place,
+                rule="an entry states the keys of the card",
+                hints=(f'cipherpost decline {proposal.number} -m "..."',),
+            )
+
+
+# ---- decline, withdraw -------------------------------------------------------------------------------------------
+
+
+def decline(desk: "Desk", word: str, why: str) -> Posted:
+    """Say to the colleagues that this officer will not sign, and why.
+
+    Raises:
+        ProposalClosedError: it is closed. SignedAlreadyError: he has signed it.
+    """
+    line = _begin(desk)
+    proposal = proposals.find(desk, word, fetch=line is None)
+    _check_open(desk, proposal)
+    if desk.officer in proposal.signers:
+        raise SignedAlreadyError(
+            "you have signed this proposal",
+            where=proposal.place,
+            rule="a signature cannot be taken back",
+            hints=(f"ask {proposal.by} to type: cipherpost withdraw {proposal.number}",),
+        )
+    item = signing.answer(desk, proposal, word="Declined", body=why, data=declined_data(proposal.number))
+    return _posted_own(desk, item.name, line)
+
+
+def withdraw(desk: "Desk", word: str, why: str | None = None) -> Posted:
+    """Take back a proposal of one's own; what was signed for it is good for nothing any more.
+
+    Raises:
+        NotProposerError: it is a colleague's. ProposalClosedError: it is closed.
+    """
+    line = _begin(desk)
+    proposal = proposals.find(desk, word, fetch=line is None)
+    _check_proposer(desk, proposal, "withdraws")
+    if proposal.state not in {"open", "expired", "declined", "overtaken"}:
+        closed = proposals.why_closed(proposal)
+        assert closed is not None
+        raise closed
+    item = signing.put_message(
+        desk,
+        proposing.own_plan(desk, cancels=proposal.number),
+        subject=f"Withdrawn: {proposal.subject}"[:120].strip(),
+        body=why or f"{desk.officer} withdraws proposal {proposal.number}.\n",
+    )
+    return _posted_own(desk, item.name, line)
+
+
+def _check_proposer(desk: "Desk", proposal: "Proposal", does: str) -> None:
+    if proposal.by != desk.officer:
+        raise NotProposerError(
+            f"this is a proposal of {proposal.by}",
+            where=proposal.place,
+            rule=f"only who proposed it {does} it",
+            hints=(f'cipherpost decline {proposal.number} -m "..."', f"ask {proposal.by}"),
+        )
+
+
+def _posted_own(desk: "Desk", name: str, line: CipherpostError | None) -> Posted:
+    """Post a message of the own channel that waits as item ``name``."""
+    from cipherpost.workflows.draining import drain
+
+    failed = line
+    if line is None:
+        for item, outcome in drain(desk):
+            if item == name:
+                if isinstance(outcome, Posted):
+                    status.refresh(desk)
+                    return outcome
+                failed = outcome
+    assert failed is not None
+    channel = proposals.own_channel(desk)
+    return Posted(channel=channel, kind="message", to=(desk.office,), waiting=dispatching.waits(failed))
+
+
+# ---- amend -------------------------------------------------------------------------------------------------------
+
+
+def amend(
+    desk: "Desk",
+    word: str,
+    letter: "Outgoing | None",
+    *,
+    until: date | None = None,
+    keep_attachments: bool = True,
+    dry_run: bool = False,
+) -> Posted:
+    """Put a new text in the place of a proposal; whoever signed the old one signs again.
+
+    Args:
+        letter: the new text; without a subject the old one stays. None for a roster entry: its statements are
+            proposed anew, for the next number.
+        keep_attachments: with those of the old letter, in front of new ones; of one name the new one stays.
+
+    Raises:
+        ProposalClosedError: it was posted, amended or withdrawn. NotProposerError: of a roster entry of a colleague.
+        UseError: a text for a roster entry, or none for a letter.
+    """
+    line = _begin(desk, dry_run=dry_run)
+    proposal = proposals.find(desk, word, fetch=line is None)
+    if proposal.state in {"posted", "amended", "withdrawn"}:
+        closed = proposals.why_closed(proposal)
+        assert closed is not None
+        raise closed
+    if (letter is None) != (proposal.draft.kind == ROSTER):
+        what = "a roster entry is amended without a text" if letter else "there is no new text"
+        raise UseError(
+            what,
+            where=proposal.place,
+            rule="a letter gets a new text; statements of the roster are proposed anew as they are",
+            hints=(f"cipherpost amend {proposal.number}{'' if letter else ' FILE'}",),
+        )
+    if letter is None:
+        return _amend_entry(desk, proposal, line, until=until, dry_run=dry_run)
+    return _amend_letter(desk, proposal, letter, line, until=until, keep=keep_attachments, dry_run=dry_run)
+
+
+def _amend_entry(
+    desk: "Desk", proposal: "Proposal", line: CipherpostError | None, *, until: date | None, dry_run: bool
+) -> Posted:
+    from cipherpost.roster.statements import parse_statements
+    from cipherpost.workflows import entries
+
+    if line is not None:
+        raise line
+    _check_proposer(desk, proposal, "amends")
+    entries.prepare(desk)
+    statements = parse_statements(proposal.draft.statements)
+    notes = tuple(enclosed.cards(desk, proposal).values())
+    entries.try_out(desk, statements)
+    return proposing.propose_entry(desk, statements, cards=notes, until=until, amends=proposal.number, dry_run=dry_run)
+
+
+def _amend_letter(
+    desk: "Desk",
+    proposal: "Proposal",
+    letter: "Outgoing",
+    line: CipherpostError | None,
+    *,
+    until: date | None,
+    keep: bool,
+    dry_run: bool,
+) -> Posted:
+    from cipherpost.workflows.plans import Plan
+
+    draft = proposal.draft
+    plan = Plan(
+        channel=draft.channel,
+        kind=draft.kind,
+        created=desk.time(),
+        reply=draft.reply,
+        supersedes=draft.supersedes,
+        cancels=draft.cancels,
+        due=draft.due,
+        report=draft.report,
+        decision=draft.decision,
+        draft=proposing.wants(desk, until=until, amends=proposal.number),
+    )
+    with enclosed.unpacked(desk, proposal) as (old, attachments):
+        names = {each.name for each in letter.attachments}
+        kept = tuple(each for each in attachments if each.name not in names) if keep else ()
+        new = replace(
+            letter,
+            subject=letter.subject or old.subject,
+            attachments=(*kept, *letter.attachments),
+            data=letter.data if letter.data is not None else old.data,
+        )
+        return dispatching.send_one(desk, plan, new, line, even_if_sent=True, dry_run=dry_run)
