@@ -25,6 +25,7 @@ def put_back(desk: "Desk", done: Restored) -> None:
     Raises:
         UnreachableError: the post office does not answer.
     """
+    find_own(desk)
     mine = _own(desk)
     if mine is not None:
         _try_to_put(desk, desk.office, mine.hash, mine.note, f"card {desk.office}/{desk.officer}", done)
@@ -33,6 +34,36 @@ def put_back(desk: "Desk", done: Restored) -> None:
             note = _kept(desk, officer)
             if note is not None:
                 _try_to_put(desk, CENTER, officer.card, note, f"card {officer.office}/{officer.name}", done)
+
+
+def find_own(desk: "Desk") -> bool:
+    """Take up the cards of this officer's keys where the home has the keys alone, as one put together from paper.
+
+    Returns:
+        Whether the card of the current keys is in the home now.
+
+    Raises:
+        UnreachableError: the post office does not answer; the errors of `KeyRing`.
+    """
+    from cipherpost.card import parse_card
+    from cipherpost.home import rotation
+    from cipherpost.workflows.founding import own_card_file, save_own_card
+    from cipherpost.workflows.owncards import forget_own_cards
+
+    if own_card_file(desk.home, desk.settings).is_file():
+        return True
+    public = [identity.recipient.text for identity in desk.keys.identities]
+    for officer in reversed(desk.roster.keys(desk.office, desk.officer)):
+        note = _kept(desk, officer)
+        if note is None:
+            continue
+        card = parse_card(note)
+        if card.card.recipient_text == public[0]:
+            save_own_card(desk, card)
+        elif card.card.recipient_text in public:
+            rotation.keep_card(desk.home, card)
+    forget_own_cards(desk)
+    return own_card_file(desk.home, desk.settings).is_file()
 
 
 def lies_there(desk: "Desk", office: str, card: str, note: bytes) -> bool:
