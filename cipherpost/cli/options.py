@@ -93,6 +93,37 @@ class Session:
                 notice("alone")
         return desk
 
+    def other_desk(self, home: Path, passphrase_file: str | None) -> "Desk":
+        """A second home that this command writes through, locked until it ends; with its own post office and keys.
+
+        Args:
+            passphrase_file: with the passphrase of its keys; None: it is asked for.
+
+        Raises:
+            UseError: it is the first one. NoHomeError: it is none.
+        """
+        from cipherpost.cli.asking import ask_passphrase, passphrase_from_file
+        from cipherpost.desk import Desk, Overrides
+        from cipherpost.errors import UseError
+
+        if home.resolve() == self.home_folder().resolve():
+            raise UseError("this is the home that has the letter", where=str(home), hints=("leave out --with-home",))
+        desk = Desk.open(
+            home,
+            passphrase=lambda: (
+                passphrase_from_file(passphrase_file)
+                if passphrase_file
+                else ask_passphrase(f"Passphrase of {home}", confirm=False)
+            ),
+            progress=self.bars(),
+            trace=self.trace,
+            clock=self.clock,
+            overrides=Overrides(stale_ok=self.stale_ok, clock_ok=self.clock_ok, alone=self.alone),
+        )
+        click.get_current_context().call_on_close(desk.close)
+        desk.lock()
+        return desk
+
     def trace(self, text: str) -> None:
         """Say a step on standard error, with ``-v`` only."""
         if self.verbose:

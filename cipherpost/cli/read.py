@@ -6,6 +6,7 @@ import click
 
 from cipherpost.cli import output
 from cipherpost.cli.options import Session, command, override
+from cipherpost.errors import gravest
 
 
 @command()
@@ -66,7 +67,7 @@ def inbox(session: Session, everything: bool, only_new: bool) -> None:
 @click.option("--save", metavar="DIR", help="Write the letter's text and attachments into DIR.")
 @click.option("--force", is_flag=True, help="Write over files in DIR.")
 @click.option("--out-of-order", is_flag=True, help="Show one whose predecessor is missing, without receipt.")
-def read(session: Session, place: str | None, save: str | None, force: bool, out_of_order: bool) -> None:
+def read(session: Session, place: str | None, save: str | None, force: bool, out_of_order: bool) -> int:
     """Show a letter: the one named, else the oldest new one. Needs no line."""
     from cipherpost.workflows import reading
 
@@ -78,20 +79,30 @@ def read(session: Session, place: str | None, save: str | None, force: bool, out
             raise
         output.notice("nothing-new")
         output.hint(nothing.hints[0])
-        return
+        return 0
+    refused = [each.refused for each in shown.forwarded if each.refused is not None]
     if session.as_json:
         output.emit(shown.as_json())
-        return
+        return gravest({error.exit_code for error in refused})
     for name, detail in shown.banners():
         output.notice(name, detail)
     output.fields(shown.head_lines())
     output.say()
     output.body(shown.body)
+    for each in shown.forwarded:
+        output.say()
+        output.fields(each.lines())
+        if each.published is not None:
+            output.say()
+            output.body(each.published.letter.body or "")
+    for error in refused:
+        output.show_error(error, as_json=False)
     for line in shown.saved_lines():
         output.tell(output.safe(line))
     if not session.quiet:
         for line in shown.hints():
             output.hint(line)
+    return gravest({error.exit_code for error in refused})
 
 
 @command()

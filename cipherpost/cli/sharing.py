@@ -1,4 +1,6 @@
-"""``share``: letters for those who cannot open them."""
+"""``share`` and ``forward``: letters for those who cannot open them, and for those who never had them."""
+
+from pathlib import Path
 
 import click
 
@@ -41,3 +43,50 @@ def share(session: Session, letters: tuple[str, ...], to: str, everything: bool,
         for each in done.left_out:
             output.tell(output.safe(f"left out: {each}"))
     return gravest({code, *(each.exit_code for each in done.left_out)} - {0})
+
+
+@command()
+@click.argument("place", metavar="CHANNEL/NUMBER")
+@click.option("--to", "audiences", multiple=True, required=True, metavar="AUDIENCE", help="An office, a group, or all.")
+@click.option("-m", "--message", metavar="TEXT", help="What you say of it.")
+@click.option("--with-home", "through", metavar="DIR", help="Send through this home, such as one of another network.")
+@click.option("--with-passphrase-file", "other_file", metavar="FILE", help="With the passphrase of that home.")
+@click.option("--even-if-sent", is_flag=True, help="Send it although the last letter there was the same.")
+@click.option("-n", "--dry-run", is_flag=True, help="Say who would get it.")
+@override
+def forward(
+    session: Session,
+    place: str,
+    audiences: tuple[str, ...],
+    message: str | None,
+    through: str | None,
+    other_file: str | None,
+    even_if_sent: bool,
+    dry_run: bool,
+) -> int:
+    """Pass a letter on with its signed header and the exact text.
+
+    The readers see who forwarded it, and that its sender signed this very text
+    under this number. With it goes the roster that proves it: offices, officers
+    and public keys. With --with-home a committee passes a circular on in a network
+    of its own.
+
+    \b
+    Examples:
+      cipherpost forward center/all/14 --to volga
+      cipherpost forward center/all/14 --to uyezds --with-home ~/uyezds
+    """
+    from cipherpost.workflows import forwarding
+
+    desk = session.desk(write=True)
+    other = session.other_desk(Path(through), other_file) if through is not None else None
+    sent = forwarding.forward(
+        desk,
+        place,
+        audiences=audiences,
+        through=other,
+        text=message,
+        even_if_sent=even_if_sent,
+        dry_run=dry_run,
+    )
+    return output.sent(session, sent)

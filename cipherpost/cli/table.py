@@ -53,6 +53,7 @@ SECTIONS: Final[tuple[tuple[str, dict[str, Place]], ...]] = (
             "send": Place("write", "send", "sign, seal and send a letter"),
             "reply": Place("write", "reply", "answer a letter"),
             "share": Place("sharing", "share", "letters for who cannot open them"),
+            "forward": Place("sharing", "forward", "pass a letter on, with its proof"),
             "cancel": Place("write", "cancel", "take a letter back"),
             "outbox": Place("write", "outbox", "what was sent, and who has it"),
         },

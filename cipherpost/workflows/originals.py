@@ -128,16 +128,15 @@ def _malformed(what: str) -> OriginalsError:
 
 
 @contextmanager
-def _members(desk: "Desk", header: "Header") -> "Iterator[TarReader]":
+def members(desk: "Desk", header: "Header") -> "Iterator[TarReader]":
     """The members of a letter that was verified before, decrypted once more as they are read."""
     from cipherpost.tar import TarReader
+    from cipherpost.workflows.archives import open_archive
 
     if not desk.copies.has(header.sealed[0].hash):
         letters.fetch_sealed(desk, header)
-    first = letters.own_stanza(desk, letters.readers(desk, header))
-    with desk.copies.open(header.sealed[0].hash) as file:
-        plain = letters.decrypt(header, desk.keys.identities, file, first)
-        yield TarReader(plain, padded=True, max_members=limits.MEMBERS + 2)
+    with open_archive(desk, header) as source:
+        yield TarReader(source, padded=True, max_members=limits.MEMBERS + 2)
 
 
 def read_each(
@@ -145,7 +144,7 @@ def read_each(
 ) -> "Iterator[tuple[Original, Letter | CipherpostError]]":
     """Originals out of a message, each verified, or why it is not what it is passed off as; in the message's order."""
     todo = {_FOLDER + each.file: each for each in wanted}
-    with _members(desk, carrier.header) as archive:
+    with members(desk, carrier.header) as archive:
         for member in archive:
             original = todo.pop(member.name, None)
             if original is not None:
@@ -202,19 +201,16 @@ def _is_read(desk: "Desk", original: Original) -> bool:
     return original.channel in syncing.readable(desk)
 
 
-class Archive:
-    """The exact archive of a letter, decrypted while it is read: what `cipherpost.letter.Attachment` opens."""
+class _Within:
+    """The archive of an original inside of a message, entered with ``with`` and read once."""
 
-    def __init__(self, desk: "Desk", entry: "Entry") -> None:
-        found = find(desk, entry)
-        carrier = entry if found is None else found[0]
-        self._wanted = None if found is None else _FOLDER + found[1].file
-        self._opening = _members(desk, carrier.header) if self._wanted else _plain(desk, carrier.header)
-        self._source: Any = None
+    def __init__(self, desk: "Desk", carrier: "Entry", original: Original) -> None:
+        self._name = _FOLDER + original.file
+        self._opening = members(desk, carrier.header)
+        self._member: Any = None
 
     def __enter__(self) -> Self:
-        source: Any = self._opening.__enter__()
-        self._source = source if self._wanted is None else next(each for each in source if each.name == self._wanted)
+        self._member = next(each for each in self._opening.__enter__() if each.name == self._name)
         return self
 
     def __exit__(
@@ -224,20 +220,18 @@ class Archive:
 
     def read(self, size: int = limits.PIECE, /) -> bytes:
         """At most ``size`` bytes; ``b""`` at the end only."""
-        data: bytes = self._source.read(size)
+        data: bytes = self._member.read(size)
         return data
 
 
-@contextmanager
-def _plain(desk: "Desk", header: "Header") -> Iterator[Any]:
-    first = letters.own_stanza(desk, letters.readers(desk, header))
-    with desk.copies.open(header.sealed[0].hash) as file:
-        yield letters.decrypt(header, desk.keys.identities, file, first)
-
-
 def archive(desk: "Desk", entry: "Entry") -> "BinaryIO":
-    """The exact archive of a letter that `open_letter` opens; entered with ``with``, and read once."""
-    return Archive(desk, entry)  # type: ignore[return-value]
+    """The exact archive of a letter that `open_letter` has opened; entered with ``with``, and read once."""
+    from cipherpost.workflows.archives import open_archive
+
+    found = find(desk, entry)
+    if found is None:
+        return open_archive(desk, entry.header)
+    return _Within(desk, *found)  # type: ignore[return-value]
 
 
 # ---- letters, by whatever way they came ------------------------------------------------------------------------------

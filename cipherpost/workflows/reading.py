@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.errors import GapError, NotAuthenticError, NotForUsError, UnableError, UseError
 from cipherpost.text import CENTER, ROSTER
-from cipherpost.workflows import forms, letters, originals, syncing
+from cipherpost.workflows import forms, forwarding, letters, originals, syncing
 from cipherpost.workflows.replacing import replaced, replaced_in
 from cipherpost.workflows.saving import Saver
 
@@ -25,7 +25,7 @@ class HeldLetterError(GapError):
 
 
 class BeforeYouError(NotForUsError):
-    """The letter was sealed before this officer was a reader."""
+    """The letter was sealed before this officer was a reader, or to keys that this home does not have."""
 
 
 class NotALetterError(UseError):
@@ -245,6 +245,8 @@ class Shown:
     shared_in: tuple[str, str] | None = None
     """The message by which the letter came, and its office, where it does not open here by itself."""
 
+    forwarded: tuple[forwarding.Forwarded, ...] = ()
+
     def banners(self) -> Iterator[tuple[str, str]]:
         """Notices that stand above the letter, by name, each with what it is about."""
         if self.out_of_order:
@@ -316,6 +318,7 @@ class Shown:
             "body_type": self.body_type,
             "data": None if self.data is None else json.loads(self.data),
             "readers": list(self.readers),
+            "forwarded": [each.as_json() for each in self.forwarded],
             "shared_in": self.shared_in[0] if self.shared_in else None,
         }
 
@@ -346,7 +349,7 @@ def read(
     if shared is None and not desk.copies.has(header.sealed[0].hash):
         letters.fetch_sealed(desk, header)
     try:
-        letter, saved = _open(desk, entry, save, force=force)
+        letter, saved, forwarded = _open(desk, entry, save, force=force)
     except (NotAuthenticError, NotForUsError) as error:
         raise syncing.placed(error, header.channel, header.number) from None
     outline = letters.outline_of(letter)
@@ -358,12 +361,13 @@ def read(
             if incoming:
                 desk.mail.add_mine(header.channel, header.number, entry.hash, "received", desk.time())
                 desk.mail.add_mine(header.channel, header.number, entry.hash, "read", desk.time())
+            forwarding.remember(desk, forwarded)
         status.refresh(desk)
     shown = _shown(desk, entry, letter, saved, out_of_order=out_of_order and entry.status == "held")
     if shared is None:
-        return shown
+        return replace(shown, forwarded=forwarded)
     via = shared[0].header
-    return replace(shown, shared_in=(f"{via.channel}/{via.number}", via.office))
+    return replace(shown, shared_in=(f"{via.channel}/{via.number}", via.office), forwarded=forwarded)
 
 
 def _oldest_new(desk: "Desk") -> str:
@@ -397,25 +401,42 @@ def _check_readable(desk: "Desk", entry: "Entry", out_of_order: bool, *, shared:
         assert reason is not None
         raise reason
     if not shared and letters.is_before_you(desk, header):
+        older = any((each.office, each.name) == (desk.office, desk.officer) for each in letters.readers(desk, header))
         raise BeforeYouError(
-            "it was sealed before you were a reader, or to others",
-            rule="a letter is sealed to those who belong to its audience when it is signed",
-            hints=("ask the center to share it with you",),
+            "it was sealed to older keys of yours, which this home does not have"
+            if older
+            else "it was sealed before you were a reader, or to others",
+            rule="lost and destroyed keys open nothing"
+            if older
+            else "a letter is sealed to those who belong to its audience when it is signed",
+            hints=(f"ask the center to run: cipherpost share {header.channel}/{header.number} --to {desk.office}",),
             channel=header.channel,
             number=header.number,
         )
 
 
-def _open(desk: "Desk", entry: "Entry", save: Path | None, *, force: bool) -> "tuple[Letter, tuple[Path, ...]]":
+_Opened = tuple["Letter", tuple[Path, ...], tuple[forwarding.Forwarded, ...]]
+
+
+def _open(desk: "Desk", entry: "Entry", save: Path | None, *, force: bool) -> _Opened:
     if save is None:
-        return originals.open_letter(desk, entry), ()
+        letter = originals.open_letter(desk, entry)
+        return letter, (), forwarding.read_each(desk, entry, letter)
     with Saver(save, force=force) as saver:
         letter = originals.open_letter(desk, entry, save=saver.attachment)
         if letter.body is not None:
             header = entry.header
             name = f"{header.channel.replace('/', '-')}-{header.number}.{letter.body_type}"
             saver.text(name, letter.body)
-        return letter, saver.commit()
+        forwarded = forwarding.read_each(desk, entry, letter, saver.attachment)
+        for each in forwarded:
+            if each.published is None:
+                assert each.refused is not None
+                raise each.refused
+            if each.published.letter.body is not None:
+                name = f"{each.passed.network}-{each.passed.place.replace('/', '-')}"
+                saver.text(f"{name}.{each.published.letter.body_type}", each.published.letter.body)
+        return letter, saver.commit(), forwarded
 
 
 def _shown(desk: "Desk", entry: "Entry", letter: "Letter", saved: tuple[Path, ...], *, out_of_order: bool) -> Shown:

@@ -27,7 +27,7 @@ OUTBOX = {
     "channel", "number", "kind", "to", "time", "subject", "due", "state", "seen", "received", "read", "complied",
     "unable", "silent", "superseded_by", "cancelled_by",
 }  # fmt: skip
-READ = INBOX | {"hash", "roster", "body", "body_type", "data", "readers"}
+READ = INBOX | {"hash", "roster", "body", "body_type", "data", "readers", "forwarded", "shared_in"}
 FETCH = {"new", "held", "unreadable", "posted", "restored", "missing"}
 AUDIT = {
     "ok", "program", "network", "fingerprint", "roster", "as_of", "dispatches", "channels", "findings", "not_checked",
