@@ -75,26 +75,47 @@ def audit(
 @click.argument("path", metavar="FILE")
 @click.option("--fingerprint", metavar="F", help="Of the network, in hex or as it is spoken (else the home's).")
 def verify(session: Session, path: str, fingerprint: str | None) -> int:
-    """Verify one dispatch, given its note in a post office, or a receipt.
+    """Verify a publication, a receipt, or the note of one dispatch.
 
-    The roster and the rest of its channel are read from the same folder. A
-    receipt (`cipherpost outbox --receipt`) brings along all that it needs.
+    A publication (`cipherpost publish`), which is a folder or a file, and a
+    receipt (`cipherpost outbox --receipt`) bring along all that they need. Of a
+    note in a post office the roster and the rest of its channel are read from
+    the same folder. Without --fingerprint, in a home, a publication is compared
+    with what this home has verified too.
 
     \b
     Examples:
-      cipherpost verify post/rkpb/center/all/00000001.note --fingerprint 9c3f...
+      cipherpost verify circular-14 --fingerprint 9c3f...
       cipherpost verify october.receipt --fingerprint 9c3f...
+      cipherpost verify post/rkpb/center/all/00000001.note --fingerprint 9c3f...
     """
-    from cipherpost.workflows import auditing, receipts
+    from cipherpost.workflows import auditing, published, receipts
 
     if fingerprint is None:
         _check_home(session, f"cipherpost verify {path} --fingerprint F")
-    known = fingerprint if fingerprint is not None else session.desk().fingerprint
     file = Path(path)
+    if published.is_publication(file):
+        return _verify_publication(session, file, fingerprint)
+    known = fingerprint if fingerprint is not None else session.desk().fingerprint
     receipt = receipts.verify(file, known) if receipts.is_receipt(file) else None
     verified = receipt or auditing.verify_file(file, known)
     if session.as_json:
         output.emit(verified.as_json())
     else:
         output.fields(verified.lines())
+    return 0
+
+
+def _verify_publication(session: Session, path: Path, fingerprint: str | None) -> int:
+    from cipherpost.pages.publication import publication_page
+    from cipherpost.workflows import published
+
+    desk = session.desk() if fingerprint is None else None
+    known = desk.fingerprint if desk is not None else fingerprint or ""
+    found = published.verify(path, known, page=publication_page)
+    here = published.compare(desk, found) if desk is not None else None
+    if session.as_json:
+        output.emit({**found.as_json(), "here": here})
+    else:
+        output.fields([*found.lines(), *((("here", here),) if here is not None else ())])
     return 0

@@ -22,6 +22,7 @@ from cipherpost.roster.fold import Roster
 
 
 def read_roster(network: str, fingerprint: str, roster: Iterable[bytes]) -> Chain:
+    """The chain of a network's roster, the notes of whose entries are given from number 1 on; as `offer_entry`."""
     chain = Chain(network, fingerprint)
     for number, note in enumerate(roster, 1):
         offer_entry(chain, number, note)
@@ -29,6 +30,11 @@ def read_roster(network: str, fingerprint: str, roster: Iterable[bytes]) -> Chai
 
 
 def offer_entry(chain: Chain, number: int, note: bytes) -> None:
+    """Judge the next entry of the roster.
+
+    Raises:
+        PublicationRosterError: it does not follow the one before. Whatever `Chain.offer` raises.
+    """
     chain.offer(ROSTER_CHANNEL, number, note)
     if chain.roster.newest != number:
         raise PublicationRosterError(
@@ -61,6 +67,7 @@ def bare_note(judge: Judge, opened: Opened) -> bytes:
 
 
 def check_bare(judge: Judge, opened: Opened, note: bytes) -> None:
+    """Refuse a note that is not what `bare_note` makes of it (PublicationError)."""
     if bare_note(judge, opened) != note:
         raise PublicationError(
             "its note bears other lines than the signature that counts",

@@ -88,7 +88,7 @@ class Published:
     def lines(self) -> Iterator[tuple[str, str]]:
         """(name, value) of what is shown."""
         header, letter = self.header, self.letter
-        yield "publication", "good: this is what was signed and sealed under this number"
+        yield "publication", "good: this is what was signed under this number"
         yield "dispatch", self.place
         yield "kind", header.kind
         yield "from", _titled(header.office, self.title)
@@ -146,6 +146,7 @@ Page = Callable[[Published], bytes]
 
 
 def print_manifest(published: Published, kept: Sequence[Kept] | None, *, page: bool) -> bytes:
+    """The bytes of ``publication.json``; ``kept``: of a letter that is not published whole."""
     header = published.header
     return canonical(
         {
@@ -163,6 +164,8 @@ def print_manifest(published: Published, kept: Sequence[Kept] | None, *, page: b
 
 
 class Told(NamedTuple):
+    """What ``publication.json`` says that is needed to read the rest; ``kept``: None of a whole letter."""
+
     network: str
     channel: str
     number: int
@@ -172,6 +175,11 @@ class Told(NamedTuple):
 
 
 def parse_manifest(data: bytes) -> Told:
+    """Read ``publication.json``; whether it says what the rest says is seen by printing it anew.
+
+    Raises:
+        NewerPublicationError: of a later version. PublicationError, JsonError, LetterError: another structure.
+    """
     value = parse_canonical(data, limit=MANIFEST_BYTES, where=MANIFEST)
     found = value if isinstance(value, dict) else {}
     word = found.get("format")
@@ -203,4 +211,5 @@ def _is_number(value: Any) -> TypeGuard[int]:
 
 
 def altered(what: str) -> PublicationError:
+    """The refusal of what is not as it was made."""
     return PublicationError(what, rule="a publication is verified as a whole, each byte of it", hints=AGAIN)

@@ -8,7 +8,6 @@ from workflowkit import IVANOV, STASOVA, Net
 
 from cipherpost import publication
 from cipherpost.note import split
-from cipherpost.tar import TarReader
 from cipherpost.text import sha256, spoken
 from cipherpost.workflows import publishing
 
