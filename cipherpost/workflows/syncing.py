@@ -269,7 +269,8 @@ def _take_listed(desk: "Desk", channel: str, result: Synced) -> None:
 def _take_named(desk: "Desk", channel: str, result: Synced) -> None:
     """Ask for the very texts that later ones or stated heads name, and for those that these name in turn.
 
-    They are asked for under the alternate name, which is theirs however many others are listed in the slot.
+    They are asked for under the alternate name, which is theirs however many others are listed in the slot, and then
+    under the plain one: where the carrier showed us another side of a fork, the true one lies there.
     """
     view, head = desk.chain.channel(channel), desk.stated.of(channel)
     todo = [*view.wanted(), *([(head.number, head.hash)] if head is not None else [])]
@@ -278,9 +279,10 @@ def _take_named(desk: "Desk", channel: str, result: Synced) -> None:
         number, text_hash = todo.pop()
         if text_hash not in asked and view.by_hash(text_hash) is None:
             asked.add(text_hash)
-            name = names.alternate_name(desk.network, channel, number, text_hash)
-            if _take_object(desk, channel, number, name, result)[0]:
-                todo += view.wanted()
+            plain = names.note_name(desk.network, channel, number)
+            for name in (names.alternate_name(desk.network, channel, number, text_hash), plain):
+                if view.by_hash(text_hash) is None and _take_object(desk, channel, number, name, result)[0]:
+                    todo += view.wanted()
 
 
 def binds(desk: "Desk", entry: Entry) -> bool:
