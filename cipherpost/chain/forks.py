@@ -69,7 +69,7 @@ def forks(chain: Judged) -> Iterator[Fork]:
                     number=number,
                     what=what,
                     sides=tuple(_side(view, node) for node in sorted(sides, key=lambda each: each.hash)),
-                    settled=settled_in(chain.roster, name, number),
+                    settled=settled_in(chain.roster, view, number),
                     stops=view.fork is not None and number == view.fork + 1,
                 )
 
@@ -92,12 +92,32 @@ def fork_in_slot(view: Channel, number: int) -> str | None:
     return None
 
 
-def settled_in(roster: Roster, channel: str, number: int) -> str | None:
-    """The first roster entry that pins the channel at ``number`` or above."""
+def settled_in(roster: Roster, view: Channel, number: int) -> str | None:
+    """The first roster entry that pins the channel at ``number`` or above, or that settles away all sides but one."""
+    since = _pinned_in(roster, view.name, number)
+    if since is None and roster.pins(view.name):
+        away = [_settled_away(view, node) for node in view.tree.slots.get(number, ()) if node.signed]
+        settled = [below for below in away if below is not None]
+        if settled and len(away) - len(settled) < 2:
+            since = _pinned_in(roster, view.name, min(settled))
+    return since
+
+
+def _pinned_in(roster: Roster, channel: str, number: int) -> str | None:
     for entry in roster.entries if roster.pins(channel) else ():
         for said in entry.statements:
             if isinstance(said, Cut | Settle) and said.channel == channel and said.number >= number:
                 return f"center/roster/{entry.number}"
+    return None
+
+
+def _settled_away(view: Channel, node: Node) -> int | None:
+    """The number at which another than what ``node`` follows, or than itself, was settled to stand."""
+    here: Node | None = node
+    while here is not None and here.number:
+        if view.tree.is_pinned_away(here):
+            return here.number
+        here = here.parent
     return None
 
 

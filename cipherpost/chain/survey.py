@@ -80,7 +80,7 @@ def _slots(chain: Judged, view: Channel) -> Iterator[Finding]:
         fork = forks.fork_in_slot(view, number) if len(nodes) > 1 else None
         if fork is not None:
             finding = Finding(code="fork", channel=view.name, number=number, office=view.office, detail=fork)
-            since = forks.settled_in(chain.roster, view.name, number)
+            since = forks.settled_in(chain.roster, view, number)
             yield finding if since is None else finding.known(since)
         for node in nodes:
             status, reason = view.status(node)

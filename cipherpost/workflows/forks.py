@@ -128,8 +128,7 @@ def _take_one(desk: "Desk", name: str, result: Forks) -> None:
         raise EvidenceError("it is not what its name says", rule="evidence lies under the hash of its text")
     if not _looks_at(desk, header.channel):
         return
-    if header.channel not in syncing.readable(desk):
-        syncing.follow(desk, header.channel)
+    syncing.follow(desk, header.channel)  # so that the other side is here too
     syncing.take_note(desk, header.channel, header.number, note)
     if desk.chain.channel(header.channel).by_hash(place.hash) is not None:
         result.taken.append(f"{header.channel}/{header.number}")

@@ -21,9 +21,13 @@ def signed(net: Net, who: str, header: Header) -> bytes:
     return key_of(net, who).sign(Text(Purpose.DISPATCH, format_header(header)))
 
 
+def hash_of(header: Header) -> str:
+    return Text(Purpose.DISPATCH, format_header(header)).hash
+
+
 def lay(net: Net, header: Header, note: bytes, *, aside: bool = False) -> str:
     """Put a note where readers look; gives its hash."""
-    hashed = Text(Purpose.DISPATCH, format_header(header)).hash
+    hashed = hash_of(header)
     place = header.channel, header.number
     name = names.alternate_name(NETWORK, *place, hashed) if aside else names.note_name(NETWORK, *place)
     net.store.objects[name] = note
