@@ -39,6 +39,8 @@ NOTICES: Final[Mapping[str, str]] = {
     "before-you": "older letters are there that were sealed before you were a reader; ask the center for them",
     "no-passphrase": "the keys lie unprotected on this disk, as you asked",
     "alone": "signed alone: if another copy of this home is at work, its letters and yours will contradict",
+    "put-back": "this home reads now, and signs on a channel when another office has answered there since",
+    "on-paper": "whoever has this page is you; print it, remove the file, and lock the sheet away",
     "nothing-new": "nothing new",
 }
 """Sentences that stand by themselves, by name; docs/troubleshooting.md explains each."""
