@@ -1,9 +1,11 @@
 """``keys``, ``unlock``, ``lock``."""
 
+from datetime import date
+
 import click
 
 from cipherpost.cli import output
-from cipherpost.cli.options import Session, command, subcommands
+from cipherpost.cli.options import Day, Session, command, confirm, subcommands
 
 
 @subcommands()
@@ -22,8 +24,11 @@ def show(session: Session) -> None:
     shown = keeping.show(session.desk())
     if session.as_json:
         output.emit(shown.as_json())
-    else:
-        output.fields(shown.lines())
+        return
+    output.fields(shown.lines())
+    if shown.is_old and not session.quiet:
+        output.tell("new keys are advised once a year")
+        output.hint("cipherpost keys rotate")
 
 
 @command(name="passphrase", group=keys)
@@ -93,6 +98,42 @@ def rotate(session: Session, out: str | None, force: bool) -> None:
         output.hint(f"the center types: {renewal.admission}")
 
 
+@command(name="destroy", group=keys)
+@click.option("--before", metavar="DATE", type=Day(), required=True, help="Keys replaced before this day (UTC).")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would no longer open.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def destroy(session: Session, before: date, dry_run: bool, yes: bool) -> None:
+    """Destroy older secret keys; what only they open is lost on purpose.
+
+    Names the letters first, and asks. Who takes this machine later cannot read
+    them either, if no backup, paper or other disk holds the keys. The file is
+    overwritten and removed as far as the file system lets it; a disk that never
+    writes in place, and a snapshot, keep the old bytes.
+
+    \b
+    Example:
+      cipherpost keys destroy --before 2026-01-01
+    """
+    from cipherpost.workflows import destroying
+
+    desk = session.desk(write=True)
+    doomed = destroying.plan(desk, before)
+    if not session.quiet and not session.as_json:
+        for key in doomed:
+            for line in key.lines():
+                output.tell(line)
+    letters = output.many(sum(key.count for key in doomed), "letter")
+    if not dry_run:
+        confirm(f"Destroy {output.many(len(doomed), 'key')}? {letters} will no longer open here.", yes=yes)
+        destroying.destroy(desk, doomed)
+    if session.as_json:
+        output.emit({"destroyed": [key.as_json() for key in doomed], "dry_run": dry_run})
+    elif not session.quiet:
+        done = "would be" if dry_run else "are" if len(doomed) > 1 else "is"
+        output.tell(f"{output.many(len(doomed), 'key')} {done} destroyed")
+        output.tell("backups, paper and other copies that hold them still open these letters")
+
+
 @command()
 @click.argument("minutes", type=click.IntRange(1, 24 * 60), default=15)
 def unlock(session: Session, minutes: int) -> None:
@@ -112,3 +153,6 @@ def lock(session: Session) -> None:
     from cipherpost.workflows import keeping
 
     output.tell("the keys are closed" if keeping.lock(session.desk()) else "the keys were not open")
+
+
+from cipherpost.cli import backing  # noqa: E402, F401  its commands belong to the group `keys`

@@ -188,6 +188,7 @@ def admit(
 def roster(session: Session, office: str | None) -> None:
     """Who belongs, with which keys, and who owes what; or all of one OFFICE."""
     from cipherpost.workflows import roster as work
+    from cipherpost.workflows.key_ages import advice
 
     view = work.view(session.desk())
     if session.as_json:
@@ -200,8 +201,12 @@ def roster(session: Session, office: str | None) -> None:
     output.say()
     rows = list(view.rows())
     output.table(["office", "title", "role", "state", "officers", "last heard"], rows)
-    if not session.quiet and any("*" in row[4] for row in rows):
-        output.tell("* unchecked: admitted without comparing the spoken number (cipherpost roster OFFICE)")
+    if not session.quiet:
+        if any("*" in row[4] for row in rows):
+            output.tell("* unchecked: admitted without comparing the spoken number (cipherpost roster OFFICE)")
+        for line in advice(view.old_keys()):
+            output.tell(line)
+            output.hint("each of them types: cipherpost keys rotate")
 
 
 @command()

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cipherpost.text import spoken
+from cipherpost import limits
+from cipherpost.text import parse_time, spoken
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
@@ -12,7 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownKeys:
-    """Public keys, and how the secret ones lie on the disk."""
+    """Public keys, and how the secret ones lie on the disk.
+
+    ``made`` is when the card was; ``entry`` states the keys, None while they are not in force; ``days`` is their age.
+    ``older`` are those kept for reading: when each was made, when it was replaced, and its sealing key.
+    """
 
     key_name: str
     signs: str
@@ -21,6 +26,15 @@ class ShownKeys:
     passphrase: bool
     unlocked: bool
     home: str
+    made: str
+    entry: int | None
+    days: int
+    older: tuple[tuple[str, str, str], ...]
+
+    @property
+    def is_old(self) -> bool:
+        """Whether new ones are advised."""
+        return self.entry is not None and self.days > limits.KEY_ADVICE_DAYS
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """For a person."""
@@ -29,6 +43,10 @@ class ShownKeys:
         yield "sealed to with", f"{self.seals[:40]}... ({len(self.seals)} characters, in the card)"
         yield "card", self.card
         yield "spoken", spoken(self.card)
+        force = "not in force yet" if self.entry is None else f"in force since entry {self.entry}"
+        yield "made", f"{self.made}, {force}, {self.days} days old"
+        for made, replaced, seals in self.older:
+            yield "older key", f"{seals[:24]}..., made {made[:10]}, replaced {replaced[:10]}; kept for reading"
         yield "kept in", f"{self.home}/keys"
         yield "passphrase", "yes" if self.passphrase else "no: the keys lie unprotected on this disk"
         yield "unlocked", "yes, until `cipherpost lock`" if self.unlocked else "no"
@@ -43,16 +61,31 @@ class ShownKeys:
             "spoken": spoken(self.card),
             "passphrase": self.passphrase,
             "unlocked": self.unlocked,
+            "made": self.made,
+            "entry": self.entry,
+            "days": self.days,
+            "older": [
+                {"made": made, "replaced": replaced, "sealing_key": seals} for made, replaced, seals in self.older
+            ],
         }
 
 
 def show(desk: "Desk") -> ShownKeys:
     """The public side of this officer's keys; asks for no passphrase."""
     from cipherpost.home import agent
+    from cipherpost.workflows import owncards
+    from cipherpost.workflows.destroying import replaced_at
     from cipherpost.workflows.founding import read_own_card
 
     signed = read_own_card(desk)
+    now = desk.roster.officer(desk.office, desk.officer, desk.roster.newest)
+    admitted = now is not None and now.card == signed.hash
+    older = owncards.own_cards(desk)[1:]
     return ShownKeys(
+        made=signed.card.time,
+        entry=now.since if now is not None and admitted else None,
+        days=max((desk.now() - parse_time(signed.card.time)).days, 0),
+        older=tuple((card.card.time, replaced_at(desk, card), card.card.recipient_text) for card in older),
         key_name=desk.settings.key_name,
         signs=str(signed.card.vkey),
         seals=signed.card.recipient_text,

@@ -210,6 +210,7 @@ def _check_whole(desk: "Desk", channel: str) -> None:
     A thief of his key can sign any number. So others must have spoken of what is missing; then a person who knows
     better may go on, and a cut in the roster ends it.
     """
+    _check_pins(desk, channel)
     missing = desk.chain.channel(channel).gaps()
     if missing and not desk.overrides.alone and _was_sent(desk, channel, missing[0]):
         raise GapError(
@@ -222,6 +223,26 @@ def _check_whole(desk: "Desk", channel: str) -> None:
                 "--alone, if no colleague has sent it",
             ),
         )
+
+
+def _check_pins(desk: "Desk", channel: str) -> None:
+    """Do not sign a number that the roster has pinned to a text which is not here: it would never count (I3).
+
+    Who has new keys knows by the cut of the old ones how far his series goes, whatever the carrier shows him.
+    """
+    view = desk.chain.channel(channel)
+    for pin in desk.roster.pins(channel):
+        if pin.number > view.tree.end.number and view.by_hash(pin.hash) is None:
+            raise GapError(
+                f"the roster says that this channel goes up to number {pin.number}, which is missing here",
+                channel=channel,
+                number=pin.number,
+                rule="a new dispatch follows on the last one that the roster names",
+                hints=(
+                    "cipherpost fetch    (again later, or from another post office)",
+                    f"if it is lost for good, the center types: cipherpost cut {channel}/{view.tree.end.number}",
+                ),
+            )
 
 
 def _was_sent(desk: "Desk", channel: str, missing: "Numbers") -> bool:
@@ -294,7 +315,7 @@ def _claim(desk: "Desk", header: Header, note: bytes) -> bool:
     text_hash = Text(Purpose.DISPATCH, format_header(header)).hash
     view = desk.chain.channel(header.channel)
     others = [entry for entry in view.candidates(header.number) if entry.hash != text_hash]
-    if any(entry.header.by == desk.officer and view.tree.known[entry.hash].signed for entry in others):
+    if any(syncing.is_by_own_key(desk, entry) for entry in others):
         raise _own_fork(desk, header)
     if view.by_hash(text_hash) is None and any(entry.status in {"counts", "void"} for entry in others):
         return False

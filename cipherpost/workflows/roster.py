@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cipherpost.errors import UseError
 from cipherpost.text import spoken
+from cipherpost.workflows.key_ages import KeyAge, key_age, old_keys
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
@@ -20,6 +22,11 @@ class View:
     fingerprint: str
     roster: "Roster"
     last_heard: dict[str, str]
+    now: datetime
+
+    def old_keys(self) -> list[KeyAge]:
+        """Keys in force that are older than is advised, the oldest first."""
+        return old_keys(self.roster, self.now)
 
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Named groups and their members, and ``all``."""
@@ -73,6 +80,8 @@ class View:
         for officer in self._officers(office):
             yield "officer", officer.name + (" (unchecked: nobody heard the number)" if officer.unchecked else "")
             yield "  signs with", str(officer.vkey)
+            age = key_age(self.roster, officer, self.now)
+            yield "  keys since", f"{age.since}" + (f" ({age.days} days: new ones are advised)" if age.is_old else "")
             yield "  card", officer.card
             yield "  spoken", spoken(officer.card)
 
@@ -117,6 +126,8 @@ class View:
                     "spoken": spoken(each.card),
                     "unchecked": each.unchecked,
                     "since": each.since,
+                    "keys_since": key_age(roster, each, self.now).since,
+                    "old": key_age(roster, each, self.now).is_old,
                 }
                 for each in self._officers(name)
             ],
@@ -136,4 +147,4 @@ def view(desk: "Desk") -> View:
     for channel, last in desk.mail.last_times().items():
         office = channel.partition("/")[0]
         heard[office] = max(heard.get(office, ""), last)
-    return View(desk.network, desk.fingerprint, desk.roster, heard)
+    return View(desk.network, desk.fingerprint, desk.roster, heard, desk.now())

@@ -83,13 +83,36 @@ def take_note(desk: "Desk", channel: str, number: int, note: bytes) -> Entry:
 def _notice_copy(desk: "Desk", entry: Entry) -> None:
     """A dispatch signed with this officer's key that this home never signed: another copy of it is at work (I3)."""
     header = entry.header
-    if (header.office, header.by) != (desk.office, desk.officer) or not desk.chain.channel(header.channel).tree.known[
-        entry.hash
-    ].signed:
+    if not is_by_own_key(desk, entry):
         return
     if desk.journal.find(header.channel, header.number) != entry.hash:
         reason = f"another copy of it has signed {header.channel}/{header.number}"
         desk.machine.mark_moved(reason, desk.time())
+
+
+def is_by_own_key(desk: "Desk", entry: Entry) -> bool:
+    """Whether a dispatch is signed with the key that this home signs with, and not with an older one of this officer.
+
+    What a thief signs with a key that was replaced, or lost with an older home, tells nothing of a copy of this one.
+    """
+    from cipherpost.home import rotation
+    from cipherpost.workflows.owncards import own_cards
+
+    header = entry.header
+    node = desk.chain.channel(header.channel).tree.known[entry.hash]
+    if (header.office, header.by) != (desk.office, desk.officer) or not node.signed:
+        return False
+    mine = own_cards(desk)[:1]
+    keys = node.keys
+    if not keys and header.roster is not None:  # taken up from what the home keeps, which was judged before
+        then = desk.roster.officer(header.office, header.by, header.roster.number)
+        keys = (then.vkey.public,) if then is not None else ()
+    if not mine or not keys:
+        return True
+    own = {mine[0].card.vkey.public}
+    if mine[0].card.replaces is not None and rotation.under_way(desk.home, desk.officer) is not None:
+        own.add(mine[0].card.replaces.public)
+    return not own.isdisjoint(keys)
 
 
 def save_path(desk: "Desk", channel: str) -> None:
