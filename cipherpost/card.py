@@ -30,10 +30,12 @@ An **invitation** bears no signature, since it only says where to look and what 
 Both are printed anew after parsing, and refused when the bytes differ.
 """
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from itertools import chain
+from typing import Final, NamedTuple, TypeVar
 
 from cipherpost import limits
 from cipherpost.dispatch.header import Head, RosterRef
@@ -70,6 +72,15 @@ INVITATION: Final = "cipherpost/v1 invitation"
 POST_CHARACTERS: Final = 1_024
 """Longest address of a post office in an invitation; paths of Windows may have 260, URLs are shorter than 1,024."""
 
+_PART: Final = 32
+"""Cards that one thread verifies at a time."""
+_WORTH_HELP: Final = 3
+"""So many times that, from which on several threads verify them."""
+Refusal = NotAuthenticError | NewerError
+_REFUSAL: Final = (NotAuthenticError, NewerError)
+_Before = TypeVar("_Before")
+_After = TypeVar("_After")
+
 _RECIPIENT = rb"age1pq1[02-9ac-hj-np-z]{1952}"
 _VKEY = rb"[^ \n]{1,400}"
 
@@ -102,6 +113,16 @@ _INVITATION_ROWS: Final = (
     _Row("post", rb"[^\n]+"),
     _Row("title", rb"[^\n]+"),
 )
+
+
+def _pattern(first: str, rows: Sequence[_Row]) -> re.Pattern[bytes]:
+    """A whole text in one step; each row is one group, of a row that may stand often all its lines."""
+    forms = {"1": b"%s (%s)\n", "?": b"(?:%s (%s)\n)?", "*": b"((?:%s (?:%s)\n)*)"}
+    lines = (forms[row.times] % (row.word.encode(), row.value) for row in rows)
+    return re.compile(re.escape(first.encode()) + b"\n" + b"".join(lines))
+
+
+_CARD: Final = _pattern(Purpose.CARD.value, _CARD_ROWS)
 _NEWER = re.compile(rb"cipherpost/v(?:[2-9]|[1-9][0-9]+) (?:card|invitation)\n")
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
@@ -159,6 +180,14 @@ class SignedCard:
         return spoken(self.hash)
 
 
+class _Read(NamedTuple):
+    """A card whose signatures nobody has looked at."""
+
+    card: Card
+    note: bytes
+    unverified: Unverified
+
+
 # ---- cards -------------------------------------------------------------------------------------------------------
 
 
@@ -201,16 +230,51 @@ def parse_card(note: bytes) -> SignedCard:
         NewerCardError: of a later version. NoteError: no signed note. CardError: no card.
         CardSignatureError: a signature is missing or wrong.
     """
+    (found,) = _parse_some((note,))
+    if not isinstance(found, SignedCard):
+        raise found
+    return found
+
+
+def parse_cards(notes: Sequence[bytes]) -> Iterator[SignedCard | Refusal]:
+    """What `parse_card` returns or raises for each note, in order, in less time: libsodium lets other threads run."""
+    parts = [notes[at : at + _PART] for at in range(0, len(notes), _PART)]
+    if len(parts) < _WORTH_HELP:
+        yield from chain.from_iterable(map(_parse_some, parts))
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(os.cpu_count()) as helpers:
+        yield from chain.from_iterable(helpers.map(_parse_some, parts))
+
+
+def _parse_some(notes: Sequence[bytes]) -> list[SignedCard | Refusal]:
+    """All are read before any is verified, so that the processor finds the code and the tables of each step at hand."""
+    read = [_step(_read, note) for note in notes]
+    return [each if isinstance(each, _REFUSAL) else _step(_verify, each) for each in read]
+
+
+def _step(does: Callable[[_Before], _After], before: _Before) -> _After | Refusal:
+    try:
+        return does(before)
+    except _REFUSAL as error:
+        return error
+
+
+def _read(note: bytes) -> _Read:
     _check_size(note, "the card")
     unverified = split(note)
-    card = _parse_text(unverified.text)
-    for key in (card.vkey, card.replaces):
+    return _Read(_parse_text(unverified.text), note, unverified)
+
+
+def _verify(read: _Read) -> SignedCard:
+    for key in (read.card.vkey, read.card.replaces):
         if key is not None:
-            _verify(unverified, key, card)
-    return SignedCard(card, note, sha256(unverified.text))
+            _verify_with(key, read.unverified, read.card)
+    return SignedCard(read.card, read.note, sha256(read.unverified.text))
 
 
-def _verify(unverified: Unverified, key: VerifierKey, card: Card) -> None:
+def _verify_with(key: VerifierKey, unverified: Unverified, card: Card) -> None:
     try:
         unverified.verify(key)
     except SignatureInvalidError as error:
@@ -252,13 +316,13 @@ def _print_card(card: Card) -> bytes:
 
 def _parse_text(text: bytes) -> Card:
     try:
-        found = _take_apart(text, Purpose.CARD.value, _CARD_ROWS)
+        found = _take_card_apart(text)
         card = Card(
             fingerprint=None if found["fingerprint"] == ["none"] else found["fingerprint"][0],
             network=parse_name(found["network"][0]),
             office=parse_name(found["office"][0], reserved=found["office"] == [CENTER]),
             officer=parse_name(found["officer"][0]),
-            time=f"{parse_time(found['time'][0]):%Y-%m-%dT%H:%M:%SZ}",
+            time=_time(found["time"][0]),
             vkey=VerifierKey.parse(found["sign"][0]),
             recipient_text=found["seal"][0],
             replaces=VerifierKey.parse(found["replaces"][0]) if found["replaces"] else None,
@@ -270,6 +334,22 @@ def _parse_text(text: bytes) -> Card:
     if _print_card(card) != text:
         raise CardError("the card is not in its one form", where=_where(card))
     return card
+
+
+def _take_card_apart(text: bytes) -> dict[str, list[str]]:
+    """The values of each row; line by line only where that is needed to say what is wrong."""
+    match = _CARD.fullmatch(text)
+    if match is None or not text.isascii():
+        return _take_apart(text, Purpose.CARD.value, _CARD_ROWS)
+    values = [[] if value is None else [value.decode("ascii")] for value in match.groups()]
+    *_, heads = values
+    values[-1] = [line.partition(" ")[2] for line in heads[0].splitlines()]
+    return {row.word: value for row, value in zip(_CARD_ROWS, values, strict=True)}
+
+
+def _time(word: str) -> str:
+    parse_time(word)
+    return word
 
 
 def _head(value: str) -> Head:

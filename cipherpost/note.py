@@ -10,6 +10,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Self
 
 from nacl.bindings import (
@@ -22,11 +23,12 @@ from nacl.bindings import (
 from nacl.exceptions import BadSignatureError
 
 from cipherpost.errors import MalformedError, NotAuthenticError
-from cipherpost.text import TextError, parse_base64, parse_name, shown
+from cipherpost.text import TextError, has_controls, parse_base64, parse_name, shown
 
 ED25519: Final = b"\x01"
 _MARK = "\u2014 ".encode()
 _SIGNATURE_LINE = re.compile(_MARK + rb"([^ +\n]+) ([A-Za-z0-9+/]+={0,2})\n")
+_SPACE = re.compile(r"\s")
 _VKEY = re.compile(r"([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
 
 SMALL_ORDER: Final = frozenset(
@@ -105,7 +107,7 @@ class VerifierKey:
     @property
     def key_id(self) -> bytes:
         """Four bytes that identify the key beside its name (c2sp.org/signed-note, "Signatures")."""
-        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:4]
+        return _key_id(self.name, self.public)
 
     def __str__(self) -> str:
         """The form of c2sp.org/signed-note, "Verifier keys": name, key id in hex, base64 of type and key."""
@@ -159,6 +161,11 @@ class VerifierKey:
             crypto_sign_open(signature + text.data, self.public)
         except BadSignatureError:
             raise SignatureInvalidError(f"the signature of {self.name} does not verify") from None
+
+
+@lru_cache(maxsize=1 << 10)  # a key that is read is asked for its id several times
+def _key_id(name: str, public: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
 
 
 class SignerKey:
@@ -262,16 +269,13 @@ def _check_characters(note: bytes) -> None:
         note.decode("utf-8")
     except UnicodeDecodeError as error:
         raise NoteError(f"byte {error.start} is not UTF-8") from None
-    if _CONTROL.search(note):
+    if has_controls(note):
         raise NoteError("there is a control character other than line feed")
-
-
-_CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 
 
 def _signature(match: re.Match[bytes], at: int) -> tuple[str, bytes, bytes]:
     name, encoded = match.group(1).decode(), match.group(2).decode()
-    if any(ch.isspace() for ch in name):
+    if _SPACE.search(name):
         raise NoteError(f"signature line {at} has a space in its key name")
     try:
         raw = parse_base64(encoded)

@@ -4,7 +4,6 @@ Every ``parse_*`` takes what stands in a text and gives the value, or raises `Te
 the same characters back, since each value has one form only (docs/protocol.md, "Conventions").
 """
 
-import base64
 import binascii
 import hashlib
 import re
@@ -41,6 +40,8 @@ _HASH = re.compile(HASH.decode())
 _NUMBER = re.compile(NUMBER.decode())
 _DATE = re.compile(DATE.decode())
 _TIME = re.compile(TIME.decode())
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_CONTROLS: Final = bytes({*range(0x20), 0x7F} - {0x0A})
 _SPOKEN_GROUPS: Final = 12
 
 
@@ -68,6 +69,8 @@ def decode_lines(data: bytes, *, where: str = "") -> list[str]:
         raise TextError(f"byte {error.start} is not UTF-8", where=where) from None
     lines = text.split("\n")
     lines.pop()
+    if data.isascii() and not has_controls(data) and b" \n" not in data:
+        return lines
     for at, line in enumerate(lines, 1):
         if not check_line(line):
             raise TextError(
@@ -78,9 +81,14 @@ def decode_lines(data: bytes, *, where: str = "") -> list[str]:
     return lines
 
 
+def has_controls(data: bytes) -> bool:
+    """Whether there is a C0 control character other than LF, or DEL; C1 is not told apart from other UTF-8."""
+    return len(data.translate(None, _CONTROLS)) != len(data)
+
+
 def check_line(line: str) -> bool:
     """Whether ``line`` (without LF) holds no C0 or C1 control character and no space at its end."""
-    return not line.endswith(" ") and not any(ch < " " or "\x7f" <= ch <= "\x9f" for ch in line)
+    return not line.endswith(" ") and not _CONTROL.search(line)
 
 
 # ---- words -------------------------------------------------------------------------------------------------------
@@ -138,10 +146,11 @@ def parse_hash(word: str) -> str:
 def parse_base64(word: str, *, size: int | None = None) -> bytes:
     """Standard base64 with padding, canonical (RFC 4648 section 4); ``size`` is the length expected, in bytes."""
     try:
-        data = base64.b64decode(word.encode("ascii"), validate=True)
+        encoded = word.encode("ascii")
+        data = binascii.a2b_base64(encoded, strict_mode=True)
     except (UnicodeEncodeError, binascii.Error):
         raise TextError("this is not base64", rule="RFC 4648 section 4, with padding") from None
-    if base64.b64encode(data).decode() != word:
+    if binascii.b2a_base64(data, newline=False) != encoded:
         raise TextError("this base64 is not canonical", rule="unused bits are zero")
     if size is not None and len(data) != size:
         raise TextError(f"base64 of {len(data)} bytes where {size} are due")
@@ -189,6 +198,8 @@ def check_free_text(text: str, what: str = "text") -> str:
     """
     if not 1 <= len(text) <= limits.FREE_TEXT:
         raise TextError(f"the {what} has {len(text)} characters", rule=f"1 to {limits.FREE_TEXT}")
+    if text.isascii() and text.isprintable() and text == text.strip():
+        return text
     if any(unicodedata.category(ch) in {"Cc", "Cf", "Zl", "Zp", "Cs"} for ch in text):
         raise TextError(f"the {what} holds a character that cannot be seen", rule="none of Cc, Cf, Zl, Zp")
     if unicodedata.normalize("NFC", text) != text:

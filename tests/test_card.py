@@ -21,6 +21,7 @@ from cipherpost.card import (
     card_text,
     format_invitation,
     parse_card,
+    parse_cards,
     parse_invitation,
     sign_card,
 )
@@ -128,6 +129,23 @@ def test_a_rotation_is_signed_by_the_key_it_replaces_too() -> None:
         with pytest.raises(CardSignatureError):
             parse_card(note(text, *signers))
     assert parse_card(note(text, OTHER, OLD, KEY)).card == ROTATION
+
+
+@pytest.mark.parametrize("count", [3, 200])
+def test_i7_many_cards_are_judged_as_each_alone_and_in_order(count: int) -> None:
+    signed = (sign_card(ROTATION, KEY, OLD), note(card_text(CARD).data, OTHER), sign_card(CARD, KEY), b"no card\n")
+    notes = [signed[at % 4] for at in range(count)]
+    results = list(parse_cards(notes))
+    assert len(results) == count
+    for given_note, found in zip(notes, results, strict=True):
+        if isinstance(found, NotAuthenticError):
+            with pytest.raises(type(found), match=found.what):
+                parse_card(given_note)
+        else:
+            assert found == parse_card(given_note)
+    refused = [isinstance(found, NotAuthenticError) for found in results]
+    assert refused == [at % 4 in (1, 3) for at in range(count)]
+    assert list(parse_cards([])) == []
 
 
 @pytest.mark.parametrize("keys", [(OLD, None), (KEY, OLD), (OTHER, None)])

@@ -36,6 +36,7 @@ words and never arguments. Whether a statement makes sense where it stands is fo
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from cipherpost import limits
@@ -74,7 +75,7 @@ from cipherpost.roster.words import (
     Timezone,
     Title,
 )
-from cipherpost.text import TextError, shown
+from cipherpost.text import TextError, has_controls, shown
 
 __all__ = [
     "CHECK_DAYS",
@@ -117,10 +118,11 @@ __all__ = [
 
 # ---- lists of statements -------------------------------------------------------------------------------------------
 
-_BAD: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]| \n")
+_C1: Final = re.compile("[\x80-\x9f]")
 _WORD: Final = re.compile(r"[a-z][a-z-]{0,30}")
 
 
+@lru_cache(maxsize=1)  # of a new entry first the keys are asked for, then all else
 def parse_statements(data: bytes) -> tuple[Statement, ...]:
     """The statements of one entry, at least one, each line ending in LF.
 
@@ -177,7 +179,7 @@ def _lines(data: bytes) -> list[str]:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise StatementError(f"byte {error.start} is not UTF-8") from None
-    if not text.endswith("\n") or _BAD.search(text):
+    if not data.endswith(b"\n") or has_controls(data) or b" \n" in data or (not data.isascii() and _C1.search(text)):
         raise StatementError("a control character, a space at a line's end, or no line feed at the end")
     lines = text[:-1].split("\n")
     if len(lines) > limits.STATEMENTS:
