@@ -37,6 +37,9 @@ def share(session: Session, letters: tuple[str, ...], to: str, everything: bool,
         "left_out": [{"channel": each.channel, "number": each.number, "reason": each.what} for each in done.left_out],
     }
     code = output.sent(session, done.posted, whole=whole)
+    if not done.places and not done.left_out and not session.as_json:
+        output.tell(f"nothing to share: {to} lacks no letter that is here")
+        return code
     if not session.quiet and not session.as_json:
         verb = "would be shared" if dry_run else "shared"
         output.tell(f"{verb} with {to}: {output.many(len(done.places), 'letter')}")

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from cipherpost import limits
-from cipherpost.errors import CipherpostError, NotForUsError, UnableError, UseError
+from cipherpost.errors import CipherpostError, NotForUsError, UseError
 from cipherpost.strictjson import canonical
 from cipherpost.text import CENTER, TextError, parse_channel, parse_number, shown
 from cipherpost.workflows import letters, originals, syncing
@@ -38,19 +38,16 @@ class NoSuchOfficerError(UseError):
     """The office has no such officer."""
 
 
-class NothingToShareError(UnableError):
-    """The office can open all of it already, or this home has nothing of it."""
-
-    exit_code = 0
-
-
 class CannotShareError(NotForUsError):
     """A letter that does not open here cannot be shared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
-    """What was shared: the messages, the places of the letters in them, and what was left out, with the reasons."""
+    """What was shared: the messages, the places of the letters in them, and what was left out, with the reasons.
+
+    All are empty where an office lacks nothing that is here.
+    """
 
     posted: tuple[Posted, ...]
     places: tuple[str, ...]
@@ -67,7 +64,7 @@ def share(desk: "Desk", ranges: Sequence[str], *, to: str, everything: bool = Fa
 
     Raises:
         RangeError, NotItsLetterError, NoSuchOfficerError, AudienceError: nothing was made.
-        NothingToShareError: there is nothing. CannotShareError: one that was named does not open here.
+        CannotShareError: one that was named does not open here.
     """
     line = line_error(desk)
     check_admitted(desk)
@@ -81,12 +78,10 @@ def share(desk: "Desk", ranges: Sequence[str], *, to: str, everything: bool = Fa
     good, left_out = _open_all(desk, entries)
     if left_out and not everything:
         raise left_out[0]
+    if not entries and not everything:
+        raise RangeError("there is no letter in this range", where=" ".join(ranges), hints=("cipherpost inbox",))
     if not good:
-        raise NothingToShareError(
-            f"there is nothing that {to} lacks and this home has" if not left_out else str(left_out[0]),
-            rule="shared is what opens here and not there",
-            hints=("cipherpost inbox",),
-        )
+        return Shared(posted=(), places=(), left_out=tuple(left_out))
     posted = tuple(
         send_one(desk, _plan(desk, office), _outgoing(desk, batch), line, even_if_sent=False, dry_run=dry_run)
         for batch in _batches(good)
