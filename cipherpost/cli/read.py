@@ -89,6 +89,10 @@ def read(session: Session, place: str | None, save: str | None, force: bool, out
     output.fields(shown.head_lines())
     output.say()
     output.body(shown.body)
+    if shown.diff:
+        output.say()
+        for line in shown.diff:
+            output.say(output.safe(line))
     for each in shown.forwarded:
         output.say()
         output.fields(each.lines())

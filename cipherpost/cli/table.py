@@ -56,6 +56,12 @@ SECTIONS: Final[tuple[tuple[str, dict[str, Place]], ...]] = (
             "forward": Place("sharing", "forward", "pass a letter on, with its proof"),
             "cancel": Place("write", "cancel", "take a letter back"),
             "outbox": Place("write", "outbox", "what was sent, and who has it"),
+            "propose": Place("proposals", "propose", "put a letter before the other officers"),
+            "proposals": Place("proposals", "proposals", "what waits for signatures"),
+            "amend": Place("proposals", "amend", "put a better text in its place"),
+            "endorse": Place("proposals", "endorse", "sign a proposal; the last one posts it"),
+            "decline": Place("proposals", "decline", "say that one will not sign, and why"),
+            "withdraw": Place("proposals", "withdraw", "take a proposal of one's own back"),
         },
     ),
     (

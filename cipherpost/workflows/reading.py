@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
     from cipherpost.letter import Letter
+    from cipherpost.workflows.reviewing import Review
 
 _QUIET: Final = frozenset({"receipt", "check", "roster"})
 _ACTS: Final = frozenset({"complied", "unable", "withdrawn"})
@@ -246,6 +247,7 @@ class Shown:
     """The message by which the letter came, and its office, where it does not open here by itself."""
 
     forwarded: tuple[forwarding.Forwarded, ...] = ()
+    diff: tuple[str, ...] = ()
 
     def banners(self) -> Iterator[tuple[str, str]]:
         """Notices that stand above the letter, by name, each with what it is about."""
@@ -330,20 +332,23 @@ def read(
     save: Path | None = None,
     force: bool = False,
     out_of_order: bool = False,
-) -> Shown:
-    """Open a letter and say that it was read; the oldest new one where none is named.
+) -> "Shown | Review":
+    """Open a letter and say that it was read; the oldest new one where none is named. Of a proposal, what it proposes.
 
     Raises:
         NothingNewError, NoSuchDispatchError, NotALetterError, HeldLetterError, BeforeYouError: as they say.
         NotAuthenticError: V9 or V10 failed; nothing was shown or saved.
         UnableError: a file is in the way and ``force`` was not given.
     """
-    from cipherpost.workflows import status
+    from cipherpost.workflows import proposals, reviewing, status
 
     if place is None:
         place = _oldest_new(desk)
     entry = letters.entry_at(desk, place)
     header = entry.header
+    proposal = proposals.of_entry(desk, entry)
+    if proposal is not None:
+        return reviewing.review(desk, proposal, save=save, force=force)
     shared = originals.find(desk, entry)
     _check_readable(desk, entry, out_of_order, shared=shared is not None)
     if shared is None and not desk.copies.has(header.sealed[0].hash):

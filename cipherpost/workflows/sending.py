@@ -4,6 +4,7 @@ import mimetypes
 import sys
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,10 @@ _UNANSWERED: Final = frozenset({"receipt", "check", "roster"})
 
 class EmptyLetterError(UseError):
     """There is nothing to send."""
+
+
+class NothingToProposeError(UseError):
+    """One officer is enough for it, so that there is nothing to propose."""
 
 
 class TextFileError(UseError):
@@ -129,14 +134,17 @@ def send(
     cancels: str | None = None,
     due: date | None = None,
     due_what: str = "reply",
+    propose: bool = False,
+    until: date | None = None,
     even_if_sent: bool = False,
     dry_run: bool = False,
 ) -> list[Posted]:
-    """Send a letter to offices and groups, each in its own channel.
+    """Send a letter to offices and groups, each in its own channel; where more officers must sign, it is proposed.
 
     Args:
         supersedes, cancels: an earlier letter of this office that this one replaces, ``13`` or ``center/all/13``; it
             goes to the same audience then.
+        propose: refuse what one officer sends alone; ``until``: the last day on which it may be posted then.
 
     Raises:
         AudienceError, UnknownAudienceError: before anything was made. NotAdmittedError: see there.
@@ -150,6 +158,7 @@ def send(
         _check_day(desk, due)
     if supersedes is not None or cancels is not None:
         plan = _replacing(desk, audiences, supersedes, cancels, due=due, due_what=due_what)
+        plan = _to_propose(desk, plan, until) if propose else plan
         return [_replace(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run)]
     plans = []
     for audience in dict.fromkeys(audiences):
@@ -164,7 +173,21 @@ def send(
                 due=Due(due, due_what) if due else None,
             )
         )
+    if propose:
+        plans = [_to_propose(desk, plan, until) for plan in plans]
     return [send_one(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run) for plan in plans]
+
+
+def _to_propose(desk: "Desk", plan: Plan, until: date | None) -> Plan:
+    from cipherpost.workflows import proposing
+
+    if not proposing.needs_others(desk, plan):
+        raise NothingToProposeError(
+            f"nobody else has to sign what goes to {plan.audience}",
+            rule=f"a {plan.kind} of {plan.office} needs one signature",
+            hints=(f"cipherpost send FILE --to {plan.audience}",),
+        )
+    return replace(plan, draft=proposing.wants(desk, until=until))
 
 
 def _replacing(
