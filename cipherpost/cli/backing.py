@@ -158,7 +158,7 @@ def restore(session: Session, file: str, no_passphrase: bool, force: bool, yes: 
             state_dir=state_folder(os.environ),
             passphrase=session.passphrase,
             new_passphrase=None if no_passphrase else session.new_passphrase,
-            agree=lambda question: confirm(question, yes=yes, because="a home would give way, and that needs a yes"),
+            agree=lambda question: confirm(question, yes=yes, because=question),
             clock=session.clock or utc_now,
             force=force,
             post=session.post,
@@ -235,7 +235,7 @@ def _written(session: Session, done: "BackedUp") -> None:
     if done.without_mail:
         output.tell("the local database is damaged and was left out; notes and letters are fetched again")
     if done.to is None:
-        output.hint(f"cipherpost keys restore {done.file}    (to put it back)")
+        output.tell("lock it away in another place; `cipherpost keys restore` puts it back")
     else:
         output.tell("this home signs nothing more; it still reads")
         output.hint(f"on the new machine: cipherpost keys restore {done.file}")

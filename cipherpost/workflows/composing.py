@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cipherpost.workflows.moving import check_not_away
 from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.sealing import recipients
 
@@ -25,11 +26,13 @@ def put_letter(
 
     Raises:
         LetterDraftError, AttachmentNameError: before anything is written.
+        MovedAwayError: this home was given to another machine, and would never send it.
         DiskError: the outbox is as it was.
     """
     from cipherpost.age import Encryptor
     from cipherpost.letter import letter_size, write_letter
 
+    check_not_away(desk)
     keys = recipients(desk, colleagues_known(desk))
     total = letter_size(draft)
     with desk.outbox.compose(desk.now()) as composing, desk.progress.work("writing", total, "B") as step:
@@ -47,7 +50,12 @@ def colleagues_known(desk: "Desk") -> "list[OfficerInfo]":
 
 
 def put_bare(desk: "Desk", plan: Plan) -> "Item":
-    """A dispatch without a letter: receipt, check, roster entry."""
+    """A dispatch without a letter: receipt, check, roster entry.
+
+    Raises:
+        MovedAwayError: see `put_letter`.
+    """
+    check_not_away(desk)
     with desk.outbox.compose(desk.now()) as composing:
         return composing.commit(plan.as_dict())
 

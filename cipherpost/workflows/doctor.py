@@ -70,6 +70,10 @@ def _keys(desk: "Desk") -> Iterator[Check]:
 
 
 def _machine(desk: "Desk") -> Iterator[Check]:
+    away = desk.machine.away()
+    if away is not None:
+        yield Check(False, f"this home was given to the machine {away.to}: it only reads", "use it there")
+        return
     moved = desk.machine.check()
     state = desk.machine.moved_state()
     if moved is not None or state is not None:

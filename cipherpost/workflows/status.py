@@ -84,6 +84,7 @@ class Status:
 def status(desk: "Desk") -> Status:
     """What this home knows without a line and without keys."""
     kept = json.loads(desk.mail.meta("status") or "{}")
+    away = desk.machine.away()
     moved = desk.machine.check() or desk.machine.moved_state()
     return Status(
         network=desk.network,
@@ -97,7 +98,7 @@ def status(desk: "Desk") -> Status:
         outbox=len(desk.outbox.items()),
         silent=_silent(desk, kept.get("days", 30), kept.get("heard_of", [])),
         proposals=sum(day >= desk.time()[:10] for day in kept.get("proposals", ())),
-        moved=moved.reason if moved else None,
+        moved=f"to the machine {away.to}, and only reads here" if away else moved.reason if moved else None,
         last_fetch=desk.mail.meta("last fetch"),
         now=desk.time(),
     )
