@@ -132,6 +132,7 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
     result.renewal = rotating.go_on(desk, deliver=receipts)
     if not _admitted(desk, result, receipts=receipts):
         return result
+    settles = receipts
     if result.renewal is not None and result.renewal.entry is None:
         receipts = False  # from the card to the entry nothing is signed
     racing.look_again_everywhere(desk, synced)
@@ -144,6 +145,9 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
         _drain(desk, result)
         _settle_races(desk, result)
     _open_new(desk, result, max_size)
+    if result.renewal is not None and result.renewal.entry is None and settles:
+        result.renewal = rotating.complete(desk)
+        result.waiting += [result.renewal.trouble] if result.renewal and result.renewal.trouble else []
     if receipts:
         _finish_proposals(desk, result)
         _give_receipts(desk, result)

@@ -5,15 +5,15 @@ were declared compromised nothing can be signed with them: then the card stands 
 A kill at any point leaves what the next `fetch` or `keys rotate` goes on with.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cipherpost.dispatch.header import Head, parse_header
-from cipherpost.errors import UnableError, UseError
+from cipherpost.errors import CipherpostError, UnableError, UseError
 from cipherpost.home import rotation
 from cipherpost.note import Purpose, Text
 from cipherpost.text import spoken
-from cipherpost.workflows import owncards, syncing
+from cipherpost.workflows import keeper_keys, owncards, syncing
 from cipherpost.workflows.dispatching import finish_begun, line_error
 from cipherpost.workflows.founding import deliver_card, read_own_card, save_own_card
 
@@ -42,7 +42,8 @@ class Renewal:
 
     ``replaces``: the old key has signed the card too, so that its number need not be heard; ``heads``: the last numbers
     it states; ``delivered``: the card lies at the post office; ``entry``: the roster entry that states the new keys,
-    None until then; ``waiting``: so many letters wait in the outbox for it.
+    None until then; ``waiting``: so many letters wait in the outbox for it; ``trouble``: why an only keeper could not
+    post that entry himself just now.
     """
 
     office: str
@@ -54,6 +55,7 @@ class Renewal:
     delivered: bool
     entry: int | None
     waiting: int
+    trouble: CipherpostError | None = None
 
     @property
     def spoken(self) -> str:
@@ -88,7 +90,8 @@ class Renewal:
 def rotate(desk: "Desk") -> Renewal:
     """Make new keys and their card, or go on with those that were made and are not in force yet.
 
-    Works without a line too, unless something signed waits to be posted; the card is then carried as a file.
+    Works without a line too, unless something signed waits to be posted; the card is then carried as a file. An only
+    keeper posts the entry himself, and needs the line.
 
     Raises:
         NotAdmittedError, NoNewKeysError: there is nothing to replace.
@@ -102,9 +105,12 @@ def rotate(desk: "Desk") -> Renewal:
         _check_nothing_signed(desk)
         desk.keys.signer  # noqa: B018  a wrong passphrase is told before anything is noted
         mine = read_own_card(desk)
-        rotation.begin(desk.home, desk.officer, rotation.Rotation(since=desk.time(), card=mine.hash))
+        draft = keeper_keys.announce(desk, line) if keeper_keys.keeps_alone(desk) else None
+        rotation.begin(desk.home, desk.officer, rotation.Rotation(since=desk.time(), card=mine.hash, draft=draft))
     found = go_on(desk)
     assert found is not None
+    if found.trouble is not None:
+        raise found.trouble
     return found
 
 
@@ -181,11 +187,29 @@ def go_on(desk: "Desk", *, deliver: bool = True) -> Renewal | None:
     card = read_own_card(desk)
     if card.hash == begun.card:
         card = _make(desk, card)
+    trouble = keeper_keys.enter(desk, card, begun.draft) if deliver and begun.draft is not None else None
     now = current(desk)
     if now is None or now.card != card.hash:
-        return _renewal(desk, card, delivered=deliver and deliver_card(desk, card), entry=None)
+        delivered = deliver and deliver_card(desk, card)
+        return _renewal(desk, card, delivered=delivered, entry=None, trouble=trouble)
     _finish(desk, card)
     return _renewal(desk, card, delivered=True, entry=now.since)
+
+
+def complete(desk: "Desk") -> Renewal | None:
+    """Post the entry of a keeper's own new keys that a colleague has proposed, once enough keepers signed it.
+
+    Returns:
+        Where the change of keys stands then; None where none had begun.
+    """
+    begun = under_way(desk)
+    if begun is None:
+        return None
+    card = read_own_card(desk)
+    trouble = keeper_keys.complete(desk, card) if card.hash != begun.card else None
+    found = go_on(desk)
+    assert found is not None
+    return replace(found, trouble=trouble) if trouble is not None and found.entry is None else found
 
 
 def finish(desk: "Desk") -> None:
@@ -264,7 +288,14 @@ def _begin_anew(desk: "Desk") -> None:
     desk.journal.put_aside()
 
 
-def _renewal(desk: "Desk", card: "SignedCard", *, delivered: bool, entry: int | None) -> Renewal:
+def _renewal(
+    desk: "Desk",
+    card: "SignedCard",
+    *,
+    delivered: bool,
+    entry: int | None,
+    trouble: CipherpostError | None = None,
+) -> Renewal:
     said = card.card
     return Renewal(
         office=desk.office,
@@ -276,4 +307,5 @@ def _renewal(desk: "Desk", card: "SignedCard", *, delivered: bool, entry: int | 
         delivered=delivered,
         entry=entry,
         waiting=len(desk.outbox.items()),
+        trouble=trouble,
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from storykit import lay
-from workflowkit import IVANOV, NETWORK, ORLOV, STASOVA, Net, subjects
+from workflowkit import BAZHANOV, IVANOV, NETWORK, ORLOV, ROSTER, STASOVA, Net, subjects
 
 from cipherpost.age import HybridIdentity
 from cipherpost.card import Card, sign_card
@@ -14,9 +14,9 @@ from cipherpost.carry import armor
 from cipherpost.desk import Desk
 from cipherpost.dispatch.header import Ack, Header, RosterRef, format_header
 from cipherpost.note import Purpose, SignerKey, Text
-from cipherpost.postoffice import names
+from cipherpost.postoffice import UnreachableError, names
 from cipherpost.text import format_time
-from cipherpost.workflows import admission, destroying, founding, reading, rotating, standing
+from cipherpost.workflows import admission, destroying, endorsing, founding, keepers, reading, rotating, standing
 
 
 def rotate(net: Net, who: str) -> rotating.Renewal:
@@ -263,3 +263,80 @@ def test_i6_old_letters_open_until_their_key_is_destroyed_on_purpose(net: Net) -
         assert "new key" in reading.read(desk, "center/tver/2").body
     assert net.fetch(IVANOV).unreadable == []
     net.clean()
+
+
+# ---- keepers -----------------------------------------------------------------------------------------------------
+
+
+def test_the_only_keeper_replaces_his_keys_by_himself(net: Net) -> None:
+    net.send(STASOVA, "with the old key", "all")
+    with net.desk(STASOVA) as desk:
+        old = desk.keys.signer.verifier
+    done = rotate(net, STASOVA)
+    assert done.entry is not None
+    with net.desk(STASOVA) as desk:
+        entry = desk.chain.channel(ROSTER).entry(done.entry)
+        assert entry is not None
+        assert [each.officer for each in entry.header.endorsed] == ["stasova"]
+        assert len(desk.keys.signers) == 1
+        assert desk.keys.signer.verifier == desk.roster.keeper_keys(done.entry)["stasova"] != old
+    net.send(STASOVA, "with the new key", "all")
+    assert subjects(net.fetch(IVANOV)) == ["with the old key", "with the new key"]
+    admit_group(net)
+    net.clean()
+
+
+def admit_group(net: Net) -> None:
+    """Another roster entry: the new key signs alone again."""
+    with net.desk(STASOVA) as desk:
+        admission.set_group(desk, "upper", ["tver"])
+
+
+@pytest.mark.parametrize("at", ["before-post", "after-post"])
+def test_i4_an_only_keeper_whose_entry_was_cut_off_goes_on(net: Net, at: str) -> None:
+    name = names.note_name(NETWORK, ROSTER, net_newest(net) + 1)
+    net.post.fail("create", name, when="before" if at == "before-post" else "after")
+    with pytest.raises(UnreachableError):
+        rotate(net, STASOVA)
+    net.post.heal()
+    round_ = net.fetch(STASOVA)
+    assert round_.renewal is not None
+    assert round_.renewal.entry == net_newest(net)
+    net.send(STASOVA, "goes on", "all")
+    net.clean()
+
+
+def net_newest(net: Net) -> int:
+    with net.desk(STASOVA) as desk:
+        return desk.roster.newest
+
+
+def test_one_of_two_keepers_replaces_his_keys_with_the_other(net: Net) -> None:
+    make_keepers(net, "stasova", "bazhanov")
+    waits = rotate(net, BAZHANOV)
+    assert waits.entry is None
+    proposed = admit(net, BAZHANOV).posted
+    assert proposed is not None
+    assert proposed.proposed == ROSTER
+    round_ = net.fetch(BAZHANOV)
+    assert round_.waiting == []
+    assert round_.renewal is not None
+    assert round_.renewal.entry is not None
+    assert net.header(BAZHANOV, f"{ROSTER}/{round_.renewal.entry}").by == "bazhanov"
+    net.fetch(STASOVA)
+    net.send(BAZHANOV, "with the new key", "all")
+    assert "with the new key" in subjects(net.fetch(IVANOV))
+    net.clean()
+
+
+def make_keepers(net: Net, *officers: str) -> None:
+    """More keepers by the one there is; those who become keepers endorse the entry that makes them."""
+    with net.desk(STASOVA) as desk:
+        posted = keepers.state(desk, keepers.plan(desk, officers))
+    for officer in officers[1:]:
+        if posted.proposed is not None:
+            net.fetch(f"center/{officer}")
+            with net.desk(f"center/{officer}") as desk:
+                endorsing.endorse(desk, str(posted.number))
+    for officer in officers:
+        net.fetch(f"center/{officer}")
