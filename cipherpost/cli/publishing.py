@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @command()
 @click.argument("place", metavar="CHANNEL/NUMBER")
 @click.option("-o", "target", metavar="DIR", help="A folder that is new or empty; with --one-file, a new file.")
-@click.option("--omit", multiple=True, metavar="PART", help="Leave out attachments/NAME, body.md or data.json.")
+@click.option("--omit", multiple=True, metavar="PART", help="Leave out an attachment, body or data.")
 @click.option("--one-file", is_flag=True, help="Write one archive instead of a folder.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be published, and write nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")

@@ -93,6 +93,7 @@ def judge_notes(judge: Judge, network: str, fingerprint: str, opened: Opened, le
         network=network,
         fingerprint=fingerprint,
         header=header,
+        note=bare_note(judge, opened),
         hash=opened.hash,
         title=roster.title(header.office, at),
         to_title=roster.title(header.audience, at),
@@ -100,11 +101,11 @@ def judge_notes(judge: Judge, network: str, fingerprint: str, opened: Opened, le
         left_out=left_out(letter),
         entries=roster.newest,
         roster_hash=roster.hash_of(roster.newest) or "",
-        settled=_settled(roster, header, opened.hash),
+        settled=check_settled(roster, header, opened.hash),
     )
 
 
-def _settled(roster: Roster, header: Header, hashed: str) -> int | None:
+def check_settled(roster: Roster, header: Header, hashed: str) -> int | None:
     """The lowest number from this one on that the roster settles in the channel.
 
     Raises:

@@ -66,19 +66,33 @@ def compare(desk: "Desk", published: Published) -> str:
     header = published.header
     view = desk.chain.channel(header.channel)
     same = view.by_hash(published.hash)
-    if same is not None:
-        if same.status == "void" and same.reason is not None:
-            raise same.reason
-        return "this home has the same dispatch under this number" + (" (held)" if same.status == "held" else "")
-    if view.entry(header.number) is not None:
+    if same is not None and same.status == "void" and same.reason is not None:
+        raise same.reason
+    others = [each for each in view.candidates(header.number) if each.hash != published.hash]
+    if (same is None and others) or any(each.status == "held" for each in others):
         raise OtherSideError(
             "this home has another dispatch under this number",
             channel=header.channel,
             number=header.number,
             rule="one number, one header: somebody signed two, or two at the same time",
-            hints=("cipherpost fetch --full", "cipherpost audit"),
+            hints=("cipherpost fetch --full", "cipherpost forks"),
         )
-    return "this home does not have this number"
+    if same is not None:
+        return "this home has the same dispatch under this number" + (" (held)" if same.status == "held" else "")
+    if header.roster is not None and header.roster.number > desk.roster.newest:
+        return "this home has neither this number nor, yet, the roster entry that it relies on"
+    _judge_here(desk, published)
+    return "this home does not have this number; by the roster here it is signed by those who may"
+
+
+def _judge_here(desk: "Desk", published: Published) -> None:
+    """Judge the dispatch by the roster of this home, which may be newer than that of the publication."""
+    from cipherpost.chain.judging import Judge
+    from cipherpost.publication.judging import check_settled, open_at
+
+    header, roster = published.header, desk.roster
+    Judge(roster).by_itself(open_at(published.network, header.channel, header.number, published.note))
+    check_settled(roster, header, published.hash)
 
 
 class _Folder:

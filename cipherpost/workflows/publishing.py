@@ -32,7 +32,7 @@ def content(desk: "Desk", place: str, *, omit: Iterable[str] = ()) -> Content:
     """What a publication of a dispatch is made of, once its letter was opened and checked to the end.
 
     Args:
-        omit: members to leave out: ``attachments/NAME``, ``NAME`` of an attachment, ``body.md``, ``data.json``.
+        omit: parts to leave out: ``attachments/NAME``, or ``NAME`` alone; ``body``, ``data``.
 
     Raises:
         NoSuchDispatchError, PublishRefusedError: not here; held or void.
@@ -72,7 +72,9 @@ def _check_counts(entry: "Entry", place: str) -> None:
 def _path(letter: "Letter", name: str) -> str:
     """The member that a user named; whatever is none is for `publication.pack` to refuse."""
     paths = {each.path for each in letter.members}
-    return f"attachments/{name}" if name not in paths and f"attachments/{name}" in paths else name
+    parts = {path.partition(".")[0]: path for path in paths if "/" not in path}
+    named = (name, f"attachments/{name}", parts.get(name, name))
+    return next((path for path in named if path in paths), name)
 
 
 def later_word(desk: "Desk", about: Published) -> tuple[str, int] | None:

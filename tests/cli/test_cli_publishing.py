@@ -116,7 +116,7 @@ def test_nothing_is_written_over(sent: Net) -> None:
 def test_an_unknown_part_no_letter_and_nothing_left_are_wrong_use(sent: Net) -> None:
     where = ("-o", str(sent.root / "public"), "-y")
     refused(sent.run("tver", "publish", PLACE, *where, "--omit", "plan.doc"), 2, "plan.doc", "attachments/plan.pdf")
-    every = [word for name in ("body.md", "plan.pdf", "names.txt") for word in ("--omit", name)]
+    every = [word for name in ("body", "plan.pdf", "attachments/names.txt") for word in ("--omit", name)]
     refused(sent.run("tver", "publish", PLACE, *where, *every), 2, "nothing of the letter would be left")
     refused(sent.run("tver", "publish", "center/roster/1", *where), 2, "carries no letter")
     refused(sent.run("tver", "publish", PLACE), 2, "where to?")
@@ -128,7 +128,8 @@ def test_in_a_home_it_is_compared_with_what_the_home_has(sent: Net) -> None:
     folder = publish(sent)
     found = sent.ok("tver", "verify", str(folder), "--json").json
     assert found["here"] == "this home has the same dispatch under this number"
-    assert sent.ok("samara", "verify", str(folder), "--json").json["here"] == "this home does not have this number"
+    here = sent.ok("samara", "verify", str(folder), "--json").json["here"]
+    assert here.startswith("this home does not have this number")
 
 
 def test_what_file_managers_leave_does_no_harm_and_anything_else_is_named(sent: Net) -> None:

@@ -88,6 +88,7 @@ def made(*, omit: tuple[str, ...] = (), body: str | None = BODY, subject: str = 
         network="rkpb",
         fingerprint=fingerprint,
         header=header,
+        note=b"",
         hash="77" * 32,
         title=NASTY,
         to_title="Все комитеты",
