@@ -22,7 +22,7 @@ OURS = (
     ROOT / "README.md",
     *(
         DOCS / f"{name}.md"
-        for name in ("README", "center", "committee", "auditor", "reports", "operator", "troubleshooting")
+        for name in ("README", "center", "committee", "auditor", "reports", "keys", "operator", "troubleshooting")
     ),
 )
 """The pages for users; the other pages have their own authors and widths."""

@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from cipherpost.cli.demo_authority import Authority
 from cipherpost.cli.demo_reports import Months, ThreeMonths
 from cipherpost.cli.demo_stage import Stage, quoted
 from cipherpost.desk import utc_now
@@ -48,6 +49,7 @@ def play(folder: Path, *, committees: int, force: bool, quiet: bool) -> None:
     job.instruct("tver")
     reports = ThreeMonths(stage, names, months)
     reports.play()
+    Authority(stage, fingerprint).play(names[0])
     stage.until(now)
     job.audit()
     job.tamper(fingerprint)
@@ -225,7 +227,7 @@ class MainJob:
         program = os.environ.get("CIPHERPOST_SHOWN_AS", "cipherpost")
         self.stage.say(f"Done in {seconds:.0f} seconds. The network stays in {here}; look around with:")
         self.stage.say()
-        self.stage.say(f"  a browser on {here}/returns.html")
+        self.stage.say(f"  a browser on {here}/returns.html and {here}/published/index.html")
         for words in (
             f"--home {here}/center",
             f"--home {here}/center returns --form monthly-return",
