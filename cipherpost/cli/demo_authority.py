@@ -7,8 +7,8 @@ from cipherpost.cli.demo_stage import Stage
 _SECOND: Final = "center-2"
 """The home of the center's second officer."""
 _FIRST_TEXT: Final = (
-    "# The spring conferences\n\nThe conferences of the spring are held in all\ngubernias in April. Name the day to the\n"
-    "center by the first of March.\n\nWho cannot keep it says so in time.\n"
+    "# The spring conferences\n\nThe conferences of the spring are held in all\ngubernias in April. "
+    "Name the day to the\ncenter by the first of March.\n\nWho cannot keep it says so in time.\n"
 )
 _AMENDED: Final = ("gubernias in April.", "gubernias between 10 April and 5 May.")
 
