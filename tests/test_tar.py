@@ -28,6 +28,7 @@ from cipherpost.tar import (
     MemberRefusedError,
     SourceChangedError,
     TarReader,
+    TarStream,
     TarWriter,
     archive_bytes,
     check_name,
@@ -415,3 +416,19 @@ def test_a_source_of_another_size_is_refused(change: Callable[[bytes], bytes]) -
 def test_sizes_out_of_bounds_are_not_packed(size: int) -> None:
     with pytest.raises(MemberRefusedError):
         TarWriter(io.BytesIO()).add("a", size, b"")
+
+
+# ---- made while it is read -----------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(NAMES, st.binary(max_size=3_000)), max_size=4), st.integers(1, 5_000))
+def test_a_stream_gives_the_bytes_that_a_writer_writes_however_they_are_asked_for(members: Members, most: int) -> None:
+    stream = TarStream((name, len(data), io.BytesIO(data)) for name, data in members)
+    parts = iter(lambda: stream.read(most), b"")
+    assert b"".join(parts) == pack(members, padded=False)
+
+
+def test_a_stream_whose_member_is_shorter_than_announced_raises_and_has_no_end() -> None:
+    stream = TarStream([("a", 10, io.BytesIO(b"0123"))])
+    with pytest.raises(SourceChangedError):
+        stream.readall()
