@@ -43,7 +43,10 @@ class Posted:
     def proposal_words(self) -> str:
         """What became of it where others must sign: ``proposed as center/center/31 for center/all: 1 of 2 ...``."""
         words = f"for {self.proposed}: {len(self.signed)} of {self.needed} have signed"
-        waits = f"; waits for {', '.join(self.awaited)}" if self.awaited else ""
+        if len(self.signed) >= self.needed:
+            waits = "; the next `fetch` of one who may post it does"
+        else:
+            waits = f"; waits for {', '.join(self.awaited)}" if self.awaited else ""
         if self.number is None:
             return f"a proposal {words}{waits}"
         return f"proposed as {self.place} {words}{waits}"

@@ -1,9 +1,17 @@
 """Proposals, endorsements and the dispatch that enough of them make."""
 
-from workflowkit import BAZHANOV, IVANOV, STASOVA, Net, send
+from pathlib import Path
+
+import pytest
+from workflowkit import BAZHANOV, IVANOV, ROSTER, STASOVA, Net, join
 
 from cipherpost.roster import words
-from cipherpost.workflows import endorsing, entries, proposals
+from cipherpost.roster.words import Statement
+from cipherpost.workflows import endorsing, entries, proposals, proposing, reading, sending, signing, status
+from cipherpost.workflows.results import Posted
+from cipherpost.workflows.reviewing import Review
+
+KAGAN = "center/kagan"
 
 
 def threshold(net: Net, office: str, count: int) -> None:
@@ -24,4 +32,222 @@ def test_a_letter_of_two_is_proposed_then_posted_by_who_completes_it(net: Net) -
     assert (header.by, [each.officer for each in header.endorsed]) == ("bazhanov", ["stasova"])
     fetched = net.fetch(IVANOV)
     assert [entry.header.channel for entry in fetched.new] == ["center/all"]
+    net.clean()
+
+
+def propose(net: Net, text: str = "The conference is on the tenth.", who: str = STASOVA, to: str = "all") -> int:
+    """A letter proposed; the proposal's number."""
+    sent = net.send(who, text, to)
+    assert sent.proposed is not None
+    assert sent.number is not None
+    return sent.number
+
+
+def endorse(net: Net, who: str, number: int, **given: object) -> Posted:
+    with net.desk(who, **given) as desk:
+        return endorsing.endorse(desk, str(number))
+
+
+def proposal(net: Net, who: str, number: int) -> proposals.Proposal:
+    with net.desk(who) as desk:
+        return proposals.find(desk, str(number))
+
+
+def test_read_shows_the_very_text_and_the_difference_that_an_amendment_made(net: Net, tmp_path: Path) -> None:
+    threshold(net, "center", 2)
+    plan = tmp_path / "plan.pdf"
+    plan.write_bytes(b"%PDF plan")
+    first = net.send(STASOVA, "To all.\n\nOn the tenth.\nIn Tver.", "all", attach=(plan,)).number
+    with net.desk(BAZHANOV) as desk:
+        letter = sending.text_of("To all.\n\nOn the twelfth.\nIn Tver.", subject=None, attachments=())
+        second = endorsing.amend(desk, str(first), letter)
+    assert (second.proposed, second.signed) == ("center/all", ("bazhanov",))
+    net.fetch(STASOVA)
+    with net.desk(STASOVA) as desk:
+        shown = reading.read(desk, f"center/center/{second.number}")
+        assert isinstance(shown, Review)
+        old = reading.read(desk, f"center/center/{first}")
+    assert shown.body == "To all.\n\nOn the twelfth.\nIn Tver."
+    assert [line for line in shown.diff[2:] if line[0] in "+-"] == ["-On the tenth.", "+On the twelfth."]
+    assert [info.name for info in shown.content.letter.attachments] == ["plan.pdf"]
+    assert list(old.banners()) == [("superseded", f"center/center/{second.number}")]
+    assert "proposal" in shown.as_json()
+
+
+def test_an_amended_text_costs_a_new_endorsement(net: Net) -> None:
+    threshold(net, "center", 2)
+    first = propose(net)
+    with net.desk(STASOVA) as desk:
+        second = endorsing.amend(desk, str(first), sending.text_of("Another text.", subject=None, attachments=()))
+    with pytest.raises(proposals.ProposalClosedError, match="amended"):
+        endorse(net, BAZHANOV, first)
+    assert endorse(net, BAZHANOV, second.number).place == "center/all/1"
+    assert net.header(BAZHANOV, "center/all/1").draft.number == second.number
+    with net.desk(BAZHANOV) as desk:
+        assert reading.read(desk, "center/all/1").body == "Another text."
+    net.clean()
+
+
+def test_the_same_letter_is_not_proposed_twice(net: Net) -> None:
+    threshold(net, "center", 2)
+    first = propose(net)
+    again = net.send(STASOVA, "The conference is on the tenth.", "all")
+    assert (again.already, again.number, again.proposed) == (True, first, "center/all")
+    endorse(net, BAZHANOV, first)
+    net.fetch(STASOVA)
+    posted = net.send(STASOVA, "The conference is on the tenth.", "all")
+    assert (posted.already, posted.place) == (True, "center/all/1")
+
+
+def test_who_declines_says_why_and_the_proposal_is_closed_when_too_few_are_left(net: Net) -> None:
+    threshold(net, "center", 2)
+    number = propose(net)
+    with net.desk(BAZHANOV) as desk:
+        endorsing.decline(desk, str(number), "The day is a holiday.")
+    net.fetch(STASOVA)
+    found = proposal(net, STASOVA, number)
+    assert (found.state, found.declined) == ("declined", (("bazhanov", "The day is a holiday."),))
+
+
+def test_only_its_proposer_withdraws_and_nobody_endorses_afterwards(net: Net) -> None:
+    threshold(net, "center", 2)
+    number = propose(net)
+    with net.desk(BAZHANOV) as desk, pytest.raises(endorsing.NotProposerError):
+        endorsing.withdraw(desk, str(number))
+    with net.desk(STASOVA) as desk:
+        endorsing.withdraw(desk, str(number))
+    with pytest.raises(proposals.ProposalClosedError, match="withdrew"):
+        endorse(net, BAZHANOV, number)
+
+
+def test_status_counts_what_waits_for_this_officer(net: Net) -> None:
+    threshold(net, "center", 2)
+    number = propose(net)
+    net.fetch(BAZHANOV)
+    with net.desk(BAZHANOV) as desk, net.desk(STASOVA) as other:
+        assert (status.status(desk).proposals, status.status(other).proposals) == (1, 0)
+    endorse(net, BAZHANOV, number)
+    with net.desk(BAZHANOV) as desk:
+        assert status.status(desk).proposals == 0
+
+
+def test_a_letter_that_waited_when_the_threshold_rose_is_proposed(net: Net) -> None:
+    net.fetch(BAZHANOV)
+    assert net.post is not None
+    net.post.knobs.down = True
+    assert net.send(BAZHANOV, "Written on the train.", "all").waiting is not None
+    net.post.knobs.down = False
+    threshold(net, "center", 2)
+    posted = net.fetch(BAZHANOV).posted
+    assert [each.proposed for each in posted if each.proposed] == ["center/all"]
+    found = proposal(net, BAZHANOV, 1)
+    assert (found.subject, found.state, found.signers) == ("Written on the train.", "open", ("bazhanov",))
+    assert endorse(net, STASOVA, 1).place == "center/all/1"
+    net.clean()
+
+
+def test_a_message_of_one_officer_is_sent_whatever_the_threshold(net: Net) -> None:
+    threshold(net, "tver", 2)
+    assert net.send(IVANOV, "A question.", "center").proposed is None
+    with net.desk(IVANOV) as desk, pytest.raises(sending.NothingToProposeError, match="nobody else"):
+        sending.send(
+            desk,
+            sending.text_of("A question.", subject=None, attachments=()),
+            audiences=["center"],
+            propose=True,
+        )
+
+
+def test_without_a_line_an_endorsement_waits_and_fetch_posts_what_it_completes(net: Net) -> None:
+    threshold(net, "center", 2)
+    number = propose(net)
+    net.fetch(BAZHANOV)
+    assert net.post is not None
+    net.post.knobs.down = True
+    assert endorse(net, BAZHANOV, number).waiting is not None
+    net.post.knobs.down = False
+    net.fetch(BAZHANOV)
+    assert proposal(net, BAZHANOV, number).state == "posted"
+    net.clean()
+
+
+# ---- entries of the roster -----------------------------------------------------------------------------------------
+
+
+def keepers(net: Net, *names: str) -> Posted:
+    with net.desk(STASOVA) as desk:
+        entries.prepare(desk)
+        return entries.post(desk, [words.Keepers(tuple(sorted(names)))])
+
+
+def two_keepers(net: Net) -> None:
+    posted = keepers(net, "stasova", "bazhanov")
+    assert (posted.proposed, posted.needed) == (ROSTER, 2)
+    assert endorse(net, BAZHANOV, posted.number).signed == ("stasova", "bazhanov")  # he is no keeper yet
+    assert [each.channel for each in net.fetch(STASOVA).posted] == [ROSTER]
+    net.fetch(BAZHANOV)
+
+
+def three_keepers(net: Net) -> None:
+    with net.desk(STASOVA) as desk:
+        join(net, desk, KAGAN, clock=net.clock)
+    posted = keepers(net, "stasova", "bazhanov", "kagan")
+    endorse(net, BAZHANOV, posted.number)
+    for who in (STASOVA, BAZHANOV, KAGAN):
+        net.fetch(who)
+
+
+def entry(net: Net, who: str, *statements: Statement) -> Posted:
+    with net.desk(who) as desk:
+        entries.prepare(desk)
+        return entries.post(desk, statements)
+
+
+def test_a_change_of_keepers_waits_for_the_new_ones_too(net: Net) -> None:
+    two_keepers(net)
+    with net.desk(STASOVA) as desk:
+        assert desk.roster.keepers(desk.roster.newest) == ("bazhanov", "stasova")
+    net.clean()
+
+
+def test_an_entry_of_two_keepers_is_proposed_and_posted_by_the_second(net: Net) -> None:
+    two_keepers(net)
+    posted = entry(net, BAZHANOV, words.Title("tver", "Tver Committee"))
+    assert posted.proposed == ROSTER
+    done = endorse(net, STASOVA, posted.number)
+    assert (done.channel, done.kind) == (ROSTER, "roster")
+    header = net.header(STASOVA, done.place)
+    assert (header.by, [each.officer for each in header.endorsed]) == ("stasova", ["bazhanov"])
+    net.clean()
+
+
+def test_i3_a_keeper_endorses_one_draft_for_one_number(net: Net) -> None:
+    two_keepers(net)
+    mine = entry(net, STASOVA, words.Title("tver", "Tver Committee"))
+    net.fetch(BAZHANOV)
+    with net.desk(BAZHANOV) as desk:
+        other = proposing.propose_entry(desk, [words.Title("tver", "Tver Gubernia")])
+    assert other.number is not None
+    with pytest.raises(signing.KeeperBoundError, match=f"proposal {other.number}"):
+        endorse(net, BAZHANOV, mine.number)
+    net.fetch(STASOVA)
+    with pytest.raises(signing.KeeperBoundError, match=f"proposal {mine.number}"):
+        endorse(net, STASOVA, other.number)
+    with net.desk(BAZHANOV) as desk:
+        endorsing.withdraw(desk, str(other.number))
+    assert endorse(net, BAZHANOV, mine.number).channel == ROSTER
+    net.clean()
+
+
+def test_an_entry_that_came_second_is_proposed_anew_for_the_next_number(net: Net) -> None:
+    three_keepers(net)
+    first = entry(net, STASOVA, words.Title("tver", "Tver Committee"))
+    with net.desk(BAZHANOV) as desk:
+        second = proposing.propose_entry(desk, [words.Title("samara", "Samara Committee")])
+    assert endorse(net, KAGAN, first.number).channel == ROSTER
+    net.fetch(BAZHANOV)
+    assert proposal(net, BAZHANOV, second.number).state == "overtaken"
+    with net.desk(BAZHANOV) as desk:
+        again = endorsing.amend(desk, str(second.number), None)
+    assert endorse(net, STASOVA, again.number).channel == ROSTER
     net.clean()
