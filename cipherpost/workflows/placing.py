@@ -17,7 +17,7 @@ from cipherpost.workflows.results import Posted
 from cipherpost.workflows.sealing import seal_item
 
 if TYPE_CHECKING:
-    from cipherpost.chain.channel import Numbers
+    from cipherpost.chain.channel import Entry, Numbers
     from cipherpost.desk import Desk
     from cipherpost.home.outbox import Item
 
@@ -59,6 +59,9 @@ def post_item(desk: "Desk", item: "Item", *, tried: bool = False) -> Posted:
 
     plan = Plan.from_dict(item.plan())
     begun = item.stage() in {"headed", "signed"} and _still_fits(desk, item)
+    stands = None if begun else _standing(desk, plan)
+    if stands is not None:
+        return _let_go(desk, item, stands)
     if not begun and proposing.needs_others(desk, plan):
         return proposing.propose_item(desk, item, plan)
     for _ in range(_TRIES):
@@ -78,6 +81,41 @@ def post_item(desk: "Desk", item: "Item", *, tried: bool = False) -> Posted:
         channel=plan.channel,
         rule="nothing is lost: the letter waits in the outbox",
         hints=("cipherpost fetch",),
+    )
+
+
+# ---- what was sent from here before this home was put back -------------------------------------------------------
+
+
+def _standing(desk: "Desk", plan: Plan) -> "Entry | None":
+    """The dispatch under which just this letter stands already: sent after the backup that this home was put back from.
+
+    Each letter has a salt of its own, so its hash is like no other's.
+    """
+    if plan.letter is None:
+        return None
+    view = desk.chain.channel(plan.channel)
+    for node in reversed(view.tree.path):
+        if node.time < plan.created:
+            break
+        if node.kind == plan.kind and node.verdict is None and node.header.letter == plan.letter:
+            return view.by_hash(node.hash)
+    return None
+
+
+def _let_go(desk: "Desk", item: "Item", entry: "Entry") -> Posted:
+    header = entry.header
+    _keep_outline(desk, item, header, entry.hash)
+    to = desk.roster.members(header.audience, desk.roster.newest)
+    item.remove()
+    return Posted(
+        channel=header.channel,
+        kind=header.kind,
+        number=header.number,
+        hash=entry.hash,
+        time=header.time,
+        to=to,
+        already=True,
     )
 
 
