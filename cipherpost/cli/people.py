@@ -119,9 +119,9 @@ def cards(session: Session) -> None:
     if not session.quiet:
         if waiting:
             first = waiting[0]
-            output.hint(
-                f'cipherpost admit {first.office}/{first.officer} --heard "..."    (what the clerk reads aloud)'
-            )
+            said = ' --heard "..."    (what the clerk reads aloud)'
+            heard = "    (the key in force vouches for it)" if first.vouched else said
+            output.hint(f"cipherpost admit {first.office}/{first.officer}{heard}")
         else:
             output.tell("no card waits")
 

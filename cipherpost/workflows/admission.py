@@ -160,13 +160,14 @@ def own_card(desk: "Desk") -> OwnCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingCard:
-    """A card at the post office whose keys are not in the roster."""
+    """A card at the post office whose keys are not in the roster; ``vouched``: signed by the key in force too."""
 
     office: str
     officer: str
     title: str
     hash: str
     time: str
+    vouched: bool = False
 
     @property
     def spoken(self) -> str:
@@ -182,6 +183,7 @@ class WaitingCard:
             "hash": self.hash,
             "spoken": self.spoken,
             "time": self.time,
+            "vouched": self.vouched,
         }
 
 
@@ -202,6 +204,7 @@ def waiting_cards(desk: "Desk") -> list[WaitingCard]:
                         title=desk.roster.title(office, newest),
                         hash=card.hash,
                         time=card.card.time,
+                        vouched=renewing.is_vouched(desk, card),
                     )
                 )
     return sorted(found, key=lambda each: (each.office, each.officer, each.time))
@@ -231,7 +234,11 @@ def _cards_of(desk: "Desk", office: str) -> "list[SignedCard]":
     from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, names
 
     found = []
-    for name in islice(desk.post.names(names.kind_prefix(desk.network, office, "card")), limits.CARDS_OF_OFFICE):
+    others = _cards_of_others(desk, office)
+    listed = desk.post.names(names.kind_prefix(desk.network, office, "card"))
+    parsed = ((name, names.parse_object_name(name)) for name in listed)
+    own = (name for name, each in parsed if not (isinstance(each, names.Other) and each.hash in others))
+    for name in islice(own, limits.CARDS_OF_OFFICE):
         try:
             card = parse_card(desk.post.get(name, limits.CARD_BYTES))
         except (NotAuthenticError, NoSuchObjectError, ForeignObjectError):
@@ -239,6 +246,14 @@ def _cards_of(desk: "Desk", office: str) -> "list[SignedCard]":
         if (card.card.office, card.card.network, card.card.fingerprint) == (office, desk.network, desk.fingerprint):
             found.append(card)
     return found
+
+
+def _cards_of_others(desk: "Desk", office: str) -> set[str]:
+    """Cards that lie among those of the center because it keeps copies of all that it admitted."""
+    if office != CENTER:
+        return set()
+    roster = desk.roster
+    return {each.card for name in roster.offices(roster.newest) if name != office for each in roster.tenures(name)}
 
 
 def _is_admitted(desk: "Desk", card: "SignedCard") -> bool:

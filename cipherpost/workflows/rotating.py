@@ -16,6 +16,7 @@ from cipherpost.text import spoken
 from cipherpost.workflows import keeper_keys, owncards, syncing
 from cipherpost.workflows.dispatching import finish_begun, line_error
 from cipherpost.workflows.founding import deliver_card, read_own_card, save_own_card
+from cipherpost.workflows.moving import check_not_away
 
 if TYPE_CHECKING:
     from cipherpost.card import SignedCard
@@ -95,9 +96,11 @@ def rotate(desk: "Desk") -> Renewal:
 
     Raises:
         NotAdmittedError, NoNewKeysError: there is nothing to replace.
+        MovedAwayError: this home was given to another machine, which makes them.
         SignedWaitsError: what the old key has signed goes first.
         WrongPassphraseError and the like: the old keys cannot be opened.
     """
+    check_not_away(desk)
     line = line_error(desk)
     if under_way(desk) is None:
         _check_may_begin(desk)

@@ -33,6 +33,7 @@ class Status:
     silent: tuple[str, ...]
     proposals: int
     moved: str | None
+    renewing: bool
     last_fetch: str | None
     now: str
 
@@ -67,6 +68,8 @@ class Status:
         if self.silent:
             more = f" and {len(self.silent) - 8} more" if len(self.silent) > 8 else ""
             yield "silent", ", ".join(self.silent[:8]) + more
+        if self.renewing:
+            yield "new keys", "wait for the roster; until then this home reads, and signs nothing"
         if self.moved:
             yield "attention", f"this home has moved: {self.moved}"
         yield "last fetch", self.last_fetch or "never"
@@ -83,6 +86,8 @@ class Status:
 
 def status(desk: "Desk") -> Status:
     """What this home knows without a line and without keys."""
+    from cipherpost.home import rotation
+
     kept = json.loads(desk.mail.meta("status") or "{}")
     away = desk.machine.away()
     moved = desk.machine.check() or desk.machine.moved_state()
@@ -99,6 +104,7 @@ def status(desk: "Desk") -> Status:
         silent=_silent(desk, kept.get("days", 30), kept.get("heard_of", [])),
         proposals=sum(day >= desk.time()[:10] for day in kept.get("proposals", ())),
         moved=f"to the machine {away.to}, and only reads here" if away else moved.reason if moved else None,
+        renewing=rotation.under_way(desk.home, desk.officer) is not None,
         last_fetch=desk.mail.meta("last fetch"),
         now=desk.time(),
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from dying import every_death
 from storykit import lay
 from workflowkit import BAZHANOV, IVANOV, NETWORK, ORLOV, ROSTER, STASOVA, Net, subjects
 
@@ -340,3 +341,22 @@ def make_keepers(net: Net, *officers: str) -> None:
                 endorsing.endorse(desk, str(posted.number))
     for officer in officers:
         net.fetch(f"center/{officer}")
+
+
+# ---- kills -------------------------------------------------------------------------------------------------------
+
+
+def test_i4_a_rotation_killed_at_any_step_goes_on(net: Net) -> None:
+    net.send(IVANOV, "with the old key", "center")
+    for _ in every_death(lambda _: rotate(net, IVANOV)):
+        with net.desk(IVANOV) as desk:
+            assert len(desk.keys.signers) <= 2
+            assert len(desk.keys.identities) <= 2, "a key that a killed run made is used"
+    admit(net, IVANOV)
+    for _ in every_death(lambda _: net.fetch(IVANOV)):
+        pass
+    with net.desk(IVANOV) as desk:
+        assert rotating.under_way(desk) is None
+        assert len(desk.keys.signers) == 1
+    assert net.send(IVANOV, "with the new key", "center").number is not None
+    net.clean()
