@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 TYPE: Final = "application/x-tar"
 _FOLDER: Final = "attachments/"
 _BOX: Final = "originals "
+_ONE: Final = "original "
 _FIELDS: Final = {"channel", "hash", "letter", "number"}
 _GOOD, _HAVE, _WAITS, _BAD = "good", "have", "waits", "bad"
 
@@ -257,18 +258,14 @@ def open_letter(desk: "Desk", entry: "Entry", *, save: "Save | None" = None) -> 
 
 def find(desk: "Desk", entry: "Entry") -> "tuple[Entry, Original] | None":
     """The message in which a letter was shared that does not open here by itself; None: there is none."""
-    for carrier_hash, rows in _records(desk).items():
-        for original, state in rows:
-            if original.hash == entry.hash and state in {_GOOD, _WAITS}:
-                carrier = _by_hash(desk, carrier_hash)
-                if carrier is not None:
-                    return carrier, original
-    return None
-
-
-def _by_hash(desk: "Desk", hashed: str) -> "Entry | None":
-    place = json.loads(desk.vault.get(_BOX + hashed) or b"[null,[]]")[0]
-    return desk.chain.channel(place).by_hash(hashed) if place else None
+    if desk.mail.box(_ONE + entry.hash) is None:  # nearly always; needs no keys
+        return None
+    channel, hashed, at = json.loads(desk.vault.get(_ONE + entry.hash) or b"")
+    carrier = desk.chain.channel(channel).by_hash(hashed)
+    header = entry.header
+    if carrier is None or header.letter is None:
+        return None
+    return carrier, Original(channel=header.channel, number=header.number, hash=entry.hash, letter=header.letter, at=at)
 
 
 # ---- what this home knows of -----------------------------------------------------------------------------------------
@@ -310,7 +307,12 @@ def _take(
 def record(desk: "Desk", carrier: "Entry", wanted: Sequence[Original], states: dict[int, str] | None = None) -> None:
     """Remember what a message shares; without ``states`` the letters open here by themselves."""
     rows = [[*each.row().values(), (states or {}).get(each.at, _HAVE)] for each in wanted]
-    desk.vault.put(_BOX + carrier.hash, json.dumps([carrier.header.channel, rows]).encode())
+    with desk.mail.transaction():
+        desk.vault.put(_BOX + carrier.hash, json.dumps([carrier.header.channel, rows]).encode())
+        for each in wanted:
+            if (states or {}).get(each.at) == _GOOD:
+                way = [carrier.header.channel, carrier.hash, each.at]
+                desk.vault.put(_ONE + each.hash, json.dumps(way).encode())
 
 
 def again(desk: "Desk") -> "tuple[list[tuple[Entry, Letter]], list[CipherpostError]]":
@@ -318,13 +320,18 @@ def again(desk: "Desk") -> "tuple[list[tuple[Entry, Letter]], list[CipherpostErr
     good, bad = [], []
     for carrier_hash, rows in _records(desk).items():
         todo = [original for original, state in rows if state == _WAITS and _has_come(desk, original)]
-        carrier = _by_hash(desk, carrier_hash) if todo else None
+        carrier = _carrier(desk, carrier_hash) if todo else None
         if carrier is not None:
             states = {original.at: state for original, state in rows}
             more, refused = _take(desk, carrier, [original for original, _ in rows], todo, states)
             good += more
             bad += refused
     return good, bad
+
+
+def _carrier(desk: "Desk", hashed: str) -> "Entry | None":
+    channel = json.loads(desk.vault.get(_BOX + hashed) or b"")[0]
+    return desk.chain.channel(channel).by_hash(hashed)
 
 
 def _has_come(desk: "Desk", original: Original) -> bool:

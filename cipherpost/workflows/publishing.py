@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from cipherpost import limits, publication
 from cipherpost.errors import UnableError, UseError
 from cipherpost.publication import Content, Page, Published
-from cipherpost.workflows import letters, published
-from cipherpost.workflows.archives import open_archive
+from cipherpost.workflows import letters, originals, published
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
@@ -43,9 +42,7 @@ def content(desk: "Desk", place: str, *, omit: Iterable[str] = ()) -> Content:
     header = entry.header
     if header.letter is None:
         raise publication.NothingToPublishError(f"this is a {header.kind}; it carries no letter", where=place)
-    if not desk.copies.has(header.sealed[0].hash):
-        letters.fetch_sealed(desk, header)
-    letter = letters.open_letter(desk, header)
+    letter = originals.open_letter(desk, entry)
     note = desk.mail.note(entry.hash)
     assert note is not None  # it counts, so it is kept
     return Content(
@@ -54,7 +51,7 @@ def content(desk: "Desk", place: str, *, omit: Iterable[str] = ()) -> Content:
         note=note,
         roster=[note for _, note in desk.mail.notes("center/roster")],
         letter=letter,
-        open=lambda: open_archive(desk, header),
+        open=lambda: originals.archive(desk, entry),
         omit=frozenset(_path(letter, name) for name in omit),
     )
 

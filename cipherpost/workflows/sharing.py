@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from cipherpost import limits
-from cipherpost.errors import CipherpostError, NotForUsError, UseError
+from cipherpost.errors import CipherpostError, NotAuthenticError, NotForUsError, UnableError, UseError
 from cipherpost.strictjson import canonical
 from cipherpost.text import CENTER, TextError, parse_channel, parse_number, shown
 from cipherpost.workflows import letters, originals, syncing
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
     from cipherpost.letter import Letter
+    from cipherpost.roster.state import OfficerInfo
 
 _QUIET: Final = frozenset({"receipt", "check", "roster", "key"})
 _AT_ONCE: Final = 200
@@ -164,13 +165,13 @@ def _is_letter(entry: "Entry") -> bool:
 def _lacking(desk: "Desk", office: str, officer: str) -> "Iterator[Entry]":
     """Letters to or from an office for which an officer's present keys, or those of anybody in it, are not enough."""
     _note_sent(desk, office)
-    cards = _cards(desk, office, officer)
+    holders = _holders(desk, office, officer)
     carriers = originals.carriers(desk)
     given = {}
     for channel in (f"{each}/{office}" for each in dict.fromkeys((desk.office, CENTER, office))):
         for hashed in carriers:
             entry = desk.chain.channel(channel).by_hash(hashed)
-            if entry is not None and cards <= _readers(desk, entry):
+            if entry is not None and _all_open(desk, entry, holders):
                 given.update(dict.fromkeys(each.hash for each in carriers[hashed]))
     for channel in syncing.readable(desk):
         if channel not in desk.roster.channels_read_by(office, desk.roster.newest):
@@ -181,17 +182,51 @@ def _lacking(desk: "Desk", office: str, officer: str) -> "Iterator[Entry]":
                 continue
             entry = view.by_hash(row.hash)
             wanted = entry is not None and _is_letter(entry) and _is_of(desk, office, entry)
-            if wanted and entry is not None and not cards <= _readers(desk, entry):
+            if wanted and entry is not None and not _all_open(desk, entry, holders):
                 yield entry
 
 
-def _cards(desk: "Desk", office: str, officer: str) -> frozenset[str]:
+def _holders(desk: "Desk", office: str, officer: str) -> list[frozenset[str]]:
+    """For the officer, or each of the office, the cards of the keys that he has."""
     officers = desk.roster.officers(office, desk.roster.newest)
-    return frozenset(each.card for each in officers if officer in {"", each.name})
+    return [_cards_of(desk, each) for each in officers if officer in {"", each.name}]
 
 
-def _readers(desk: "Desk", entry: "Entry") -> frozenset[str]:
-    return frozenset(each.card for each in letters.readers(desk, entry.header))
+def _all_open(desk: "Desk", entry: "Entry", holders: "Sequence[frozenset[str]]") -> bool:
+    readers = {each.card for each in letters.readers(desk, entry.header)}
+    return all(not readers.isdisjoint(cards) for cards in holders)
+
+
+def _cards_of(desk: "Desk", officer: "OfficerInfo") -> frozenset[str]:
+    """The card of an officer's present keys, and of those that they replaced: he has these still.
+
+    After a loss the new card replaces nothing. What cannot be found out now counts as lost, so that more is shared.
+    """
+    before = {str(each.vkey): each.card for each in desk.roster.keys(officer.office, officer.name)}
+    found, card = {officer.card}, officer.card
+    while len(found) < len(set(before.values())):
+        replaced = before.get(_replaced_by(desk, officer.office, card))
+        if replaced is None or replaced in found:
+            break
+        found.add(card := replaced)
+    return frozenset(found)
+
+
+def _replaced_by(desk: "Desk", office: str, card: str) -> str:
+    """The verifier key that a card says it replaces; nothing where it replaces none, or cannot be had."""
+    from cipherpost.card import parse_card
+    from cipherpost.postoffice import NoSuchObjectError, names
+
+    for where in dict.fromkeys((CENTER, office)):
+        try:
+            signed = parse_card(desk.post.get(names.card_name(desk.network, where, card), limits.CARD_BYTES))
+        except NoSuchObjectError:
+            continue
+        except (UnableError, NotAuthenticError):
+            return ""
+        if signed.hash == card:
+            return str(signed.card.replaces or "")
+    return ""
 
 
 def _is_of(desk: "Desk", office: str, entry: "Entry") -> bool:

@@ -2,10 +2,12 @@
 
 import io
 import os
+import shutil
 
 import pytest
-from workflowkit import BAZHANOV, IVANOV, NETWORK, ORLOV, STASOVA, Net, join
+from workflowkit import BAZHANOV, IVANOV, NETWORK, ORLOV, STASOVA, Net, join, subjects
 
+from cipherpost import publication
 from cipherpost.desk import Overrides
 from cipherpost.dispatch.header import Header, RosterRef, format_header
 from cipherpost.letter import Attachment, LetterDraft, write_letter
@@ -14,10 +16,10 @@ from cipherpost.postoffice import names
 from cipherpost.strictjson import canonical
 from cipherpost.tar import TarWriter
 from cipherpost.text import format_time
-from cipherpost.workflows import forwarding, reading, sharing
+from cipherpost.workflows import admission, forwarding, founding, publishing, reading, rotating, sharing
 from cipherpost.workflows.dispatching import Outgoing, send_one
 from cipherpost.workflows.forwarding import ForwardedAlteredError
-from cipherpost.workflows.originals import OriginalAlteredError
+from cipherpost.workflows.originals import OriginalAlteredError, OriginalUnknownError
 from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.results import Posted
 
@@ -199,3 +201,56 @@ def test_v10_a_true_letter_forwarded_under_the_number_of_another_is_refused(net:
     }
     pass_on(net, IVANOV, "samara", "1.publication", data, row)
     assert [type(error) for error in net.fetch(ORLOV).unreadable] == [ForwardedAlteredError]
+
+
+def test_a_committee_that_lost_everything_has_its_letters_again_and_who_rotated_needs_none(net: Net) -> None:
+    """Samara burnt down; tver only took new keys. The center shares all that each lacks: for tver that is nothing."""
+    net.send(STASOVA, "Circular", "all")
+    for who in (ORLOV, IVANOV):
+        net.fetch(who)
+    written = net.send(ORLOV, "Before the fire", "center").place
+    net.fetch(STASOVA)
+    shutil.rmtree(net.home(ORLOV))
+    with net.desk(STASOVA) as desk:
+        invitation = net.root / "again.invitation"
+        invitation.write_text(admission.invite(desk, "samara"))
+    joined = founding.join(str(invitation), officer="orlov", home=net.home(ORLOV), clock=net.clock)
+    with net.desk(IVANOV) as desk:
+        rotating.rotate(desk)
+    with net.desk(STASOVA) as desk:
+        admission.admit(desk, [str(joined.card_file)], heard=joined.spoken)
+        admission.admit(desk, [IVANOV])
+    for who in (ORLOV, IVANOV):
+        net.fetch(who)
+    with net.desk(STASOVA) as desk:
+        assert sharing.share(desk, (), to=IVANOV, everything=True).places == ()
+        done = sharing.share(desk, (), to=ORLOV, everything=True)
+    assert set(done.places) == {"center/all/1", written}
+    fetched = net.fetch(ORLOV)
+    assert fetched.exit_code == 0
+    with net.desk(ORLOV) as desk:
+        assert reading.read(desk, "center/all/1").body == "Circular"
+        assert reading.read(desk, written).body == "Before the fire"
+        packed = publication.pack(publishing.content(desk, "center/all/1"))  # as good as its own copy, in every use
+        with packed.open() as file:
+            assert publication.verify(file, net.fingerprint).letter.body == "Circular"
+    net.clean()
+
+
+def test_i4_an_original_whose_header_comes_later_opens_when_it_has_come(net: Net) -> None:
+    """The carrier brings the message that shares a letter, and holds back the letter's own header for a day."""
+    net.send(STASOVA, "Send ten people", "all")
+    name = names.note_name(NETWORK, "center/all", 1)
+    held_back = net.store.objects[name]
+    with net.desk(STASOVA) as desk:
+        join(net, desk, LEBEDEV, clock=net.clock, overrides=Overrides())
+        sharing.share(desk, ["center/all/1"], to="tver")
+    del net.store.objects[name]
+    fetched = net.fetch(LEBEDEV)
+    assert [type(error) for error in fetched.unreadable] == [OriginalUnknownError]
+    assert fetched.exit_code == 6
+    net.store.objects[name] = held_back
+    fetched = net.fetch(LEBEDEV)
+    assert (fetched.exit_code, subjects(fetched)) == (0, ["Send ten people"])
+    with net.desk(LEBEDEV) as desk:
+        assert reading.read(desk, "center/all/1").body == "Send ten people"
