@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from cipherpost.dispatch.header import Head
 from cipherpost.errors import UseError
-from cipherpost.roster.change import ROSTER_CHANNEL
 from cipherpost.roster.fold import Roster
+from cipherpost.roster.state import ROSTER_CHANNEL
 from cipherpost.roster.statements import (
     Compromised,
     Cut,

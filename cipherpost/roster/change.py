@@ -3,7 +3,7 @@
 The rules themselves, one for each statement, are in `cipherpost.roster.rules`.
 """
 
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from cipherpost.note import VerifierKey
 from cipherpost.roster.refusals import (
@@ -15,12 +15,20 @@ from cipherpost.roster.refusals import (
     RosterEntryError,
     StandingChangeError,
 )
-from cipherpost.roster.state import Cause, History, Office, OfficerInfo, Standing, State, Undo
+from cipherpost.roster.state import (
+    ROSTER_CHANNEL,
+    Cause,
+    History,
+    Office,
+    OfficerInfo,
+    Standing,
+    State,
+    Undo,
+)
 from cipherpost.roster.words import Statement
-from cipherpost.text import CENTER, ROSTER, shown
+from cipherpost.text import CENTER, shown
 
 T = TypeVar("T")
-ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
 
 
 class Change:

@@ -7,18 +7,30 @@ judged. Who signed an entry is judged by `cipherpost.roster.standing` before it 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cipherpost import limits
-from cipherpost.dispatch.header import Header
 from cipherpost.note import VerifierKey
-from cipherpost.roster.change import ROSTER_CHANNEL, Change
-from cipherpost.roster.duties import DutyInfo
+from cipherpost.roster import channels
 from cipherpost.roster.refusals import EntryPlaceError, unknown_audience
-from cipherpost.roster.rules import apply_statements
-from cipherpost.roster.state import CutInfo, Entry, FormInfo, OfficeInfo, OfficerInfo, Pin, Standing, State, Undo
-from cipherpost.roster.statements import Cut, Settle, Statement, format_statements, parse_statements
+from cipherpost.roster.state import (
+    ROSTER_CHANNEL,
+    CutInfo,
+    Entry,
+    FormInfo,
+    OfficeInfo,
+    OfficerInfo,
+    Pin,
+    Standing,
+    State,
+    Undo,
+)
 from cipherpost.text import ALL, CENTER
+
+if TYPE_CHECKING:
+    from cipherpost.dispatch.header import Header
+    from cipherpost.roster.duties import DutyInfo
+    from cipherpost.roster.words import Statement
 
 DEFAULT_ZONE: Final = "+00:00"
 """Where days end when the roster states no time zone."""
@@ -41,7 +53,7 @@ class Roster:
         self._state = State()
         self._members: dict[tuple[str, int], tuple[str, ...]] = {}
 
-    def apply(self, header: Header, hash: str) -> None:
+    def apply(self, header: "Header", hash: str) -> None:
         """Add the next entry: ``header`` of kind roster, ``hash`` of its text.
 
         Raises:
@@ -50,6 +62,10 @@ class Roster:
             NewerStatementError, UnknownZoneError: made by a newer cipherpost.
             In each case the roster is as before.
         """
+        from cipherpost.roster.change import Change
+        from cipherpost.roster.rules import apply_statements
+        from cipherpost.roster.statements import parse_statements
+
         self._check_place(header, hash)
         statements = parse_statements(header.statements)
         with Undo() as undo:
@@ -58,18 +74,22 @@ class Roster:
         self._network, self._fingerprint = header.network, self._fingerprint or hash
         self._state.entries.append(Entry(header.number, hash, header.time, header.by, statements))
 
-    def check(self, statements: Sequence[Statement]) -> None:
+    def check(self, statements: "Sequence[Statement]") -> None:
         """Try ``statements`` as those of the next entry, and leave the roster as it is.
 
         Raises:
             As `apply`.
         """
+        from cipherpost.roster.change import Change
+        from cipherpost.roster.rules import apply_statements
+        from cipherpost.roster.statements import format_statements, parse_statements
+
         parsed = parse_statements(format_statements(statements))
         with Undo() as undo:
             apply_statements(Change(self._state, undo, number=self.newest + 1, network=self._network or ""), parsed)
             undo.back()
 
-    def _check_place(self, header: Header, hash: str) -> None:
+    def _check_place(self, header: "Header", hash: str) -> None:
         wrong = ""
         if header.kind != "roster" or header.channel != ROSTER_CHANNEL:
             wrong = "it is no entry of a roster"
@@ -275,35 +295,37 @@ class Roster:
 
     def channels(self, at: int) -> tuple[str, ...]:
         """Every channel that an entry up to ``at`` lets exist, also if a later one lets nobody write there any more."""
-        return self._since(self._state.channels.since, at)
+        return self._since(channels.every(self._state), at)
 
     def channels_of(self, office: str) -> tuple[str, ...]:
         """The channels in which an office sends, or ever could."""
-        return tuple(self._state.channels.of_office.get(office, ()))
+        return tuple(channels.sent_by(self._state, office))
 
     def channels_read_by(self, office: str, at: int) -> tuple[str, ...]:
         """The channels an office looks at: the roster, those to it and to every group it ever was in, and its own.
 
         An auditor, and an office that ever was escrow, look at all.
         """
-        role, index = self.role(office), self._state.channels
+        role = self.role(office)
         if role == "auditor" or 0 < self._state.escrowed.get(office, 0) <= at:
             return self.channels(at)
         groups = [name for name, since in self._state.groups_of.get(office, {}).items() if since <= at]
         audiences = [office, *([ALL] if role == "committee" else []), *groups]
-        found = [ROSTER_CHANNEL, *(channel for name in audiences for channel in index.of_audience.get(name, ()))]
-        return self._since(dict.fromkeys((*found, *index.of_office.get(office, ()))), at)
+        found = [ROSTER_CHANNEL, *(channel for name in audiences for channel in channels.sent_to(self._state, name))]
+        return self._since(dict.fromkeys((*found, *channels.sent_by(self._state, office))), at)
 
-    def _since(self, channels: Iterable[str], at: int) -> tuple[str, ...]:
-        since = self._state.channels.since
-        return tuple([channel for channel in channels if since.get(channel, at + 1) <= at])
+    def _since(self, found: Iterable[str], at: int) -> tuple[str, ...]:
+        if at >= self.newest > 0:
+            return tuple(found)
+        state = self._state
+        return tuple([channel for channel in found if (channels.since(state, channel) or at + 1) <= at])
 
     def cut(self, entry: int, channel: str) -> CutInfo:
         """The last number of ``channel`` that counts of those who lost their standing in ``entry``.
 
         Of several statements the newest holds; where none names the channel: number 0.
         """
-        cuts = self._state.cuts.get((entry, channel))
+        cuts = self._state.cuts.get(f"{entry} {channel}")
         return cuts[-1] if cuts else _NO_CUT
 
     def pins(self, channel: str) -> tuple[Pin, ...]:
@@ -329,7 +351,9 @@ class Roster:
 
     def rejudged(self, entry: int) -> tuple[str, ...]:
         """The channels in which ``entry`` may change what counts."""
-        found = [channel for office in self.taken(entry) for channel in self._state.channels.of_office[office]]
+        from cipherpost.roster.words import Cut, Settle
+
+        found = [channel for office in self.taken(entry) for channel in channels.sent_by(self._state, office)]
         if 1 <= entry <= self.newest:
             said = self._state.entries[entry - 1].statements
             found += [each.channel for each in said if isinstance(each, Cut | Settle)]
@@ -342,7 +366,7 @@ class Roster:
         found = {name: history.at(at) for name, history in self._state.forms.items()}
         return {name: form for name, form in found.items() if form is not None}
 
-    def duties(self, at: int) -> tuple[DutyInfo, ...]:
+    def duties(self, at: int) -> "tuple[DutyInfo, ...]":
         """Every duty that is about any period, in the order they were stated; `DutyInfo.covers` says which."""
         return self._state.duties.at(at)
 

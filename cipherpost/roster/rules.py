@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from cipherpost import limits
 from cipherpost.note import VerifierKey
-from cipherpost.roster import words
-from cipherpost.roster.change import ROSTER_CHANNEL, Change
+from cipherpost.roster import channels, words
+from cipherpost.roster.change import Change
 from cipherpost.roster.grammar import is_offset
 from cipherpost.roster.refusals import (
     CutStatementError,
@@ -24,8 +24,8 @@ from cipherpost.roster.refusals import (
     StandingChangeError,
     UnknownZoneError,
 )
-from cipherpost.roster.state import Cause, CutInfo, FormInfo, Office, OfficeInfo, OfficerInfo, Pin
-from cipherpost.text import ALL, CENTER, ROSTER, shown
+from cipherpost.roster.state import ROSTER_CHANNEL, Cause, CutInfo, FormInfo, Office, OfficeInfo, OfficerInfo, Pin
+from cipherpost.text import ALL, shown
 
 
 @lru_cache(maxsize=1)
@@ -72,15 +72,6 @@ def _new_office(change: Change, said: words.Office) -> None:
     office = Office(OfficeInfo(name, said.role, change.number, len(change.state.offices)))
     office.states.set(change.number, "declared", change.undo)
     change.undo.put(change.state.offices, name, office)
-    audiences = (ROSTER, ALL, CENTER) if name == CENTER else (CENTER, name)
-    for audience in audiences:
-        _open(change, name, audience)
-    if name != CENTER:
-        _open(change, CENTER, name)
-
-
-def _open(change: Change, office: str, audience: str) -> None:
-    change.state.channels.add(office, audience, change.number, change.undo)
 
 
 def _title(change: Change, said: words.Title) -> None:
@@ -145,7 +136,6 @@ def _group(change: Change, said: words.Group) -> None:
     for member in said.members:
         change.office(member)
     change.record(change.state.groups, name, said.members)
-    _open(change, CENTER, name)
     for member in said.members:
         groups = change.state.groups_of.get(member)
         if groups is None:
@@ -177,9 +167,8 @@ def _open_lateral(change: Change, group: str, members: tuple[str, ...]) -> None:
             f"a lateral group has at most {limits.LATERAL_MEMBERS}",
         )
     for office in members:
-        _open(change, office, group)
-        for other in members:
-            _open(change, office, other)
+        for other in (group, *members):
+            channels.let_write(change.state, office, other, change.number, change.undo)
 
 
 def _retire(change: Change, said: words.Retire) -> None:
@@ -245,7 +234,7 @@ def _cut(change: Change, said: words.Cut) -> None:
             f"no officer of {office} lost his standing in entry {said.entry}",
             "a cut belongs to the entry that took standing away, and comes after that statement",
         )
-    key = (said.entry, said.channel)
+    key = f"{said.entry} {said.channel}"
     if key not in change.state.cuts:
         change.undo.put(change.state.cuts, key, [])
     change.undo.push(change.state.cuts[key], CutInfo(said.number, said.hash))
@@ -258,7 +247,7 @@ def _settle(change: Change, said: words.Settle) -> None:
 
 
 def _check_channel(change: Change, channel: str, said: tuple[object, ...]) -> None:
-    if channel not in change.state.channels.since:
+    if channels.since(change.state, channel) is None:
         raise change.refuse(NameUnknownError, f"there is no channel {channel}")
     if said in change.named:
         raise change.refuse(CutStatementError, "this is said twice in one entry")

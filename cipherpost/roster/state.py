@@ -5,16 +5,20 @@ to make no sense leaves nothing behind.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
-from typing import Generic, Literal, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, Self, TypeVar
 
 from cipherpost.note import VerifierKey
-from cipherpost.roster.duties import DutyBook
-from cipherpost.roster.words import Role, Statement
+from cipherpost.text import CENTER, ROSTER
 
+if TYPE_CHECKING:
+    from cipherpost.roster.duties import DutyBook
+    from cipherpost.roster.words import Role, Statement
+
+ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
 T = TypeVar("T")
 K = TypeVar("K")
 
@@ -74,9 +78,16 @@ class History(Generic[T]):
 
     __slots__ = ("_entries", "_values")
 
-    def __init__(self) -> None:
+    def __init__(self, told: Iterable[tuple[int, T]] = ()) -> None:
         self._entries: list[int] = []
         self._values: list[T] = []
+        for entry, value in told:
+            self._entries.append(entry)
+            self._values.append(value)
+
+    def told(self) -> Iterator[tuple[int, T]]:
+        """Every value with its entry, oldest first."""
+        return zip(self._entries, self._values, strict=True)
 
     def set(self, entry: int, value: T, undo: Undo) -> None:
         """Let ``value`` hold from ``entry``, which is not before the last one given."""
@@ -94,26 +105,49 @@ class History(Generic[T]):
         return self._values[-1] if self._values else None
 
     @property
+    def first(self) -> int | None:
+        """The entry from which the oldest value holds."""
+        return self._entries[0] if self._entries else None
+
+    @property
     def newest(self) -> int:
         """The entry from which the newest value holds; 0 when there is none."""
         return self._entries[-1] if self._entries else 0
 
 
-class Entry(NamedTuple):
-    """An entry of the roster: number, hash of its text, time and ``by`` of its header, what it states."""
+class Entry:
+    """An entry of the roster: number, hash of its text, time and ``by`` of its header, what it states.
 
-    number: int
-    hash: str
-    time: str
-    by: str
-    statements: tuple[Statement, ...]
+    ``stated`` may be a function that gives the statements, asked each time they are needed.
+    """
+
+    __slots__ = ("_stated", "by", "hash", "number", "time")
+
+    def __init__(
+        self,
+        number: int,
+        hash: str,
+        time: str,
+        by: str,
+        stated: "tuple[Statement, ...] | Callable[[], tuple[Statement, ...]]",
+    ) -> None:
+        self.number: Final = number
+        self.hash: Final = hash
+        self.time: Final = time
+        self.by: Final = by
+        self._stated = stated
+
+    @property
+    def statements(self) -> "tuple[Statement, ...]":
+        """What it states, in order."""
+        return self._stated() if callable(self._stated) else self._stated
 
 
 class OfficeInfo(NamedTuple):
     """An office; ``since`` is the entry that declared it, ``order`` counts offices from 0."""
 
     name: str
-    role: Role
+    role: "Role"
     since: int
     order: int
 
@@ -205,60 +239,76 @@ class Office:
         self.mark(replace(tenure, until=entry, cause=cause, compromised=compromised), undo)
 
 
-class Channels:
-    """Every channel that the roster let exist, with the entry from which it does."""
+def _no_duties() -> "DutyBook":
+    from cipherpost.roster.duties import DutyBook
 
-    __slots__ = ("of_audience", "of_office", "since")
+    return DutyBook()
 
-    def __init__(self) -> None:
-        self.since: dict[str, int] = {}
-        self.of_office: dict[str, list[str]] = {}
-        self.of_audience: dict[str, list[str]] = {}
 
-    def add(self, office: str, audience: str, entry: int, undo: Undo) -> None:
-        """Let the channel exist from ``entry``, if it does not yet."""
-        channel = f"{office}/{audience}"
-        if channel in self.since:
-            return
-        undo.put(self.since, channel, entry)
-        for index, name in ((self.of_office, office), (self.of_audience, audience)):
-            if name not in index:
-                undo.put(index, name, [])
-            undo.push(index[name], channel)
+NEW: Final[Mapping[str, Callable[[], Any]]] = {
+    **dict.fromkeys(("network", "recovery"), lambda: None),
+    **dict.fromkeys(("keepers", "timezone"), History),
+    "entries": list,
+    "duties": _no_duties,
+    **dict.fromkeys(("offices", "titles", "thresholds", "waiting", "checks", "groups_of", "opened"), dict),
+    **dict.fromkeys(("groups", "lateral", "keys", "cards", "left", "taken", "cuts", "pins"), dict),
+    **dict.fromkeys(("forms", "escrow", "escrowed"), dict),
+}
+"""The parts of a state, and what makes each before the first entry."""
 
 
 class State:
-    """All that the roster says, over all its entries."""
+    """All that the roster says, over all its entries.
 
-    def __init__(self) -> None:
-        self.network: str | None = None
-        self.entries: list[Entry] = []
-        self.offices: dict[str, Office] = {}
-        self.titles: dict[str, History[str]] = {}
-        self.groups: dict[str, History[tuple[str, ...]]] = {}
-        self.lateral: dict[str, History[bool]] = {}
-        self.groups_of: dict[str, dict[str, int]] = {}
-        """Office to every group it ever was in, with the entry it first was."""
-        self.channels = Channels()
-        self.keepers: History[tuple[str, ...]] = History()
-        self.recovery: tuple[int, tuple[VerifierKey, ...]] | None = None
-        self.keys: dict[bytes, str] = {}
-        self.cards: dict[str, str] = {}
-        """Public keys and hashes of cards, each with the name it was first given to."""
-        self.left: dict[tuple[str, str], Cause] = {}
-        """Officers (office, name) who were retired, or whose keys were compromised and not replaced yet."""
-        self.thresholds: dict[str, History[int]] = {}
-        self.waiting: dict[str, int] = {}
-        """Thresholds that bind as soon as the office has so many officers."""
-        self.taken: dict[int, dict[str, list[str]]] = {}
-        """Entry to office to the officers who lost their standing in it."""
-        self.cuts: dict[tuple[int, str], list[CutInfo]] = {}
-        self.pins: dict[str, list[tuple[int | None, Pin | None]]] = {}
-        """Channel to its cuts (with the entry cut) and settlements (None), oldest first; no pin: cut at 0."""
-        self.forms: dict[str, History[FormInfo]] = {}
-        self.duties = DutyBook()
-        self.escrow: dict[str, History[tuple[str, ...]]] = {}
-        self.escrowed: dict[str, int] = {}
-        """Every office that ever was escrow, with the entry it first was."""
-        self.timezone: History[str] = History()
-        self.checks: dict[str, History[int]] = {}
+    Args:
+        later: parts that are made when they are first asked for: name of an attribute to what makes it.
+    """
+
+    network: str | None
+    entries: list[Entry]
+    offices: dict[str, Office]
+    titles: dict[str, History[str]]
+    groups: dict[str, History[tuple[str, ...]]]
+    lateral: dict[str, History[bool]]
+    groups_of: dict[str, dict[str, int]]
+    """Office to every group it ever was in, with the entry it first was."""
+    opened: dict[str, dict[str, int]]
+    """Office to the audiences that lateral groups let it write to, with the entry from which they do."""
+    keepers: History[tuple[str, ...]]
+    recovery: tuple[int, tuple[VerifierKey, ...]] | None
+    keys: dict[bytes, str]
+    cards: dict[str, str]
+    """Public keys and hashes of cards, each with the name it was first given to."""
+    left: dict[tuple[str, str], Cause]
+    """Officers (office, name) who were retired, or whose keys were compromised and not replaced yet."""
+    thresholds: dict[str, History[int]]
+    waiting: dict[str, int]
+    """Thresholds that bind as soon as the office has so many officers."""
+    taken: dict[int, dict[str, list[str]]]
+    """Entry to office to the officers who lost their standing in it."""
+    cuts: dict[str, list[CutInfo]]
+    """By entry and channel, ``8 tver/center``."""
+    pins: dict[str, list[tuple[int | None, Pin | None]]]
+    """Channel to its cuts (with the entry cut) and settlements (None), oldest first; no pin: cut at 0."""
+    forms: dict[str, History[FormInfo]]
+    duties: "DutyBook"
+    escrow: dict[str, History[tuple[str, ...]]]
+    escrowed: dict[str, int]
+    """Every office that ever was escrow, with the entry it first was."""
+    timezone: History[str]
+    checks: dict[str, History[int]]
+
+    def __init__(self, later: Mapping[str, Callable[[], Any]] | None = None) -> None:
+        self._later = dict(NEW if later is None else later)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """A part that nobody has asked for yet."""
+            try:
+                make = self._later.pop(name)
+            except KeyError:
+                raise AttributeError(name) from None
+            value = make()
+            setattr(self, name, value)
+            return value

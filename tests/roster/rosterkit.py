@@ -95,7 +95,7 @@ def whole(roster):
     ever = {
         "keys": [roster.keys(office, name) for office in state.offices for name in state.offices[office].by_name],
         "cuts": {key: list(cuts) for key, cuts in state.cuts.items() if cuts},
-        "pins": {channel: roster.pins(channel) for channel in state.channels.since},
+        "pins": {channel: roster.pins(channel) for channel in roster.channels(roster.newest)},
         "taken": [roster.taken(entry) for entry in range(roster.newest + 2)],
         "waiting": dict(state.waiting),
         "left": dict(state.left),

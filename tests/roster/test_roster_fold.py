@@ -212,7 +212,7 @@ def test_equal_key_ids_under_one_name_are_refused(net, monkeypatch):
     header = net.header(text)
     parse = parse_statements(header.statements)
     monkeypatch.setattr(VerifierKey, "key_id", property(lambda self: b"same"))
-    monkeypatch.setattr("cipherpost.roster.fold.parse_statements", lambda data: parse)
+    monkeypatch.setattr("cipherpost.roster.statements.parse_statements", lambda data: parse)
     with pytest.raises(KeyTakenError, match="id of an older key"):
         net.roster.apply(header, sha("entry 5"))
 
