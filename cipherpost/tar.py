@@ -21,7 +21,7 @@ its Padmé length too.
 """
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from cipherpost import limits
@@ -199,8 +199,13 @@ class TarStream(io.RawIOBase):
         room[:size], self._ready = self._ready[:size], self._ready[size:]
         return size
 
+    def close(self) -> None:
+        """Let go of the members."""
+        self._coming.close()
+        super().close()
+
     @staticmethod
-    def _all(members: Iterable[tuple[str, int, bytes | Reader]]) -> Iterator[bytes]:
+    def _all(members: Iterable[tuple[str, int, bytes | Reader]]) -> Generator[bytes]:
         for name, size, source in members:
             yield from _pieces(name, size, source)
         yield _ZEROS * 2

@@ -3,12 +3,11 @@
 import os
 import unicodedata
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from cipherpost import limits, publication
-from cipherpost.errors import ForkError, NotAuthenticError
+from cipherpost.errors import ForkError, NotAuthenticError, TooLargeError
 from cipherpost.publication import MANIFEST, Page, Published
 from cipherpost.text import shown
 
@@ -23,6 +22,10 @@ _MOST_FILES: Final = 1_000_000
 
 class ForeignFileError(NotAuthenticError):
     """A published folder holds a file that is no part of the publication."""
+
+
+class TooManyFilesError(TooLargeError):
+    """A folder holds more files than any publication."""
 
 
 class OtherSideError(ForkError):
@@ -99,11 +102,19 @@ class _Folder:
     """The files of a published folder, one open at a time; links are no files."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = {
-            unicodedata.normalize("NFC", path.relative_to(folder).as_posix()): path
-            for path in islice(folder.rglob("*"), _MOST_FILES)
-            if path.is_symlink() or not path.is_dir()
-        }
+        self._files: dict[str, Path] = {}
+        self._foreign: list[str] = []
+        for count, path in enumerate(folder.rglob("*"), 1):
+            if count > _MOST_FILES:
+                raise TooManyFilesError(
+                    "there are too many files in it", where=str(folder), rule=f"at most {_MOST_FILES}"
+                )
+            if path.is_dir() and not path.is_symlink():
+                continue
+            name = path.relative_to(folder).as_posix()
+            composed = unicodedata.normalize("NFC", name)  # some file systems keep names taken apart
+            if self._files.setdefault(composed, path) is not path:
+                self._foreign.append(name)
         self._open: BinaryIO | None = None
         self._taken: set[str] = set()
 
@@ -123,7 +134,8 @@ class _Folder:
         Raises:
             ForeignFileError: naming the first.
         """
-        rest = [name for name in sorted(self._files.keys() - self._taken) if not _is_litter(name)]
+        beside = sorted([*(self._files.keys() - self._taken), *self._foreign])
+        rest = [name for name in beside if not _is_litter(name)]
         if rest:
             raise ForeignFileError(
                 "this file is no part of the publication",

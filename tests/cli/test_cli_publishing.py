@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,23 @@ def test_a_manifest_that_promises_no_page_does_not_bring_one_in(sent: Net) -> No
     told["page"] = 0
     (folder / "publication.json").write_text(json.dumps(told, sort_keys=True, separators=(",", ":")))
     refused(verify(sent, folder), 3, "index.html", "no part of the publication")
+
+
+def test_two_names_that_look_the_same_do_not_hide_a_file(sent: Net) -> None:
+    sent.write("décret.txt", "Everybody")
+    words = ("--to", "all", "--subject", "Decree", "--attach", str(sent.root / "décret.txt"))
+    sent.write("second.md", "See the decree.\n")
+    sent.ok("center", "send", str(sent.root / "second.md"), *words)
+    folder = sent.root / "decree"
+    sent.ok("center", "publish", "center/all/3", "-o", str(folder), "-y", "--omit", "body")
+    assert verify(sent, folder).code == 0
+    attachments = folder / "members" / "attachments"
+    twin = attachments / unicodedata.normalize("NFD", "décret.txt")
+    if not twin.exists():
+        twin.write_text("Nobody")
+        refused(verify(sent, folder), 3)
+        (attachments / "décret.txt").unlink()
+        refused(verify(sent, folder), 3)
 
 
 def test_links_in_a_folder_are_no_files_of_it(sent: Net) -> None:
