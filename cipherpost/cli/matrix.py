@@ -164,7 +164,7 @@ def _key(matrix: Matrix, places: Sequence[int], shown: Sequence[int]) -> dict[st
 
 
 def _notes(found: "Returns", marks: "Mapping[str, str]") -> Iterator[str]:
-    """What marks mean, how many were on time by month, what readers remarked."""
+    """What marks mean, how many were on time by month, what readers remarked, who stands no more in the list."""
     yield ""
     yield from sorted(marks.values())
     rates = [f"{rate.month} {rate.percent}% ({rate.on_time} of {rate.of})" for rate in found.matrix.rates if rate.of]
@@ -172,6 +172,7 @@ def _notes(found: "Returns", marks: "Mapping[str, str]") -> Iterator[str]:
         yield f"on time, by month: {', '.join(rates)}"
     for place, remark in found.remarks.items():
         yield f"remark: {place}: {remark}"
+    yield from found.left_lines()
 
 
 # ---- lines -------------------------------------------------------------------------------------------------------

@@ -102,6 +102,8 @@ def returns(
         show(found, quiet=session.quiet)
     if not found.debts and not session.quiet:
         output.tell(output.safe(_nothing(found)))
+        for line in found.left_lines():
+            output.tell(output.safe(line))
 
 
 def _nothing(found: "Returns") -> str:
@@ -127,4 +129,5 @@ def _page(found: "Returns", entries: "Mapping[str, Entry]") -> str:
         zone=found.zone,
         cited=cited,
         remarks=found.remarks,
+        left=tuple(found.left_lines()),
     )

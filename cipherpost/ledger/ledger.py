@@ -14,7 +14,7 @@ from cipherpost.ledger.findings import debt_findings
 from cipherpost.ledger.judging import Clock
 from cipherpost.ledger.orders import order_debt
 from cipherpost.ledger.regular import regular_debts
-from cipherpost.ledger.rosters import Rosters
+from cipherpost.ledger.rosters import Left, Rosters
 from cipherpost.ledger.stories import NOTHING, Told
 from cipherpost.ledger.terms import AFTER, Terms, terms_at
 from cipherpost.text import parse_place
@@ -69,6 +69,11 @@ class Ledger:
             return tuple(sorted(found, key=self._key))
         self._list(terms, as_of)
         return tuple(self._all)
+
+    def left(self, as_of: str) -> tuple[Left, ...]:
+        """The offices without standing at the time ``as_of``, which owe nothing since; the last that left first."""
+        self._prepare(as_of)
+        return self._rosters.left(as_of)
 
     def decisions(self, debt: Debt, as_of: str) -> list[Decided]:
         """The center's verdicts on a debt at the time ``as_of``, by number, those taken back with ``owed`` too."""

@@ -2,15 +2,25 @@
 
 from bisect import bisect_right
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from cipherpost.ledger import calendar
 from cipherpost.roster.duties import DutyInfo
 from cipherpost.roster.fold import Roster
+from cipherpost.roster.words import Dissolve, Suspend
 from cipherpost.text import ALL
 
 _Names = frozenset[str]
 _NOBODY: Final[_Names] = frozenset()
+
+
+class Left(NamedTuple):
+    """An office without standing: ``suspended`` or ``dissolved``, by roster entry ``entry``, in force ``since``."""
+
+    office: str
+    state: str
+    entry: int
+    since: str
 
 
 class Rosters:
@@ -40,6 +50,16 @@ class Rosters:
     def since(self, entry: int) -> str:
         """From when on an entry that is here was in force."""
         return self._since[entry - 1]
+
+    def left(self, moment: str) -> tuple[Left, ...]:
+        """The offices that are suspended or dissolved at ``moment``, the last one first."""
+        at, found = self.entry_at(moment), {}
+        for entry in reversed(self.roster.entries[:at]):
+            for said in entry.statements:
+                if isinstance(said, Suspend | Dissolve) and said.office not in found:
+                    state = self.roster.state(said.office, at)
+                    found[said.office] = Left(said.office, str(state), entry.number, self.since(entry.number))
+        return tuple(each for each in found.values() if each.state in {"suspended", "dissolved"})
 
     def next_change(self, moment: str) -> str | None:
         """When the first entry after ``moment`` comes into force, among those known."""

@@ -85,6 +85,7 @@ def returns_page(
     zone: str = "",
     cited: Mapping[str, Cited] | None = None,
     remarks: Mapping[str, str] | None = None,
+    left: Sequence[str] = (),
 ) -> str:
     """The returns as one self-contained page of HTML; the same values give the same text.
 
@@ -95,6 +96,7 @@ def returns_page(
         zone: the network's time zone, for the days named.
         cited: what is known of the dispatches that the debts name, by place; one that is not there is only named.
         remarks: by dispatch, what only a reader of its letter sees.
+        left: a sentence on each office that lost its standing.
     """
     grid = list(_grid(matrix))
     debts = [cell.debt for cell in _flat(grid)]
@@ -113,6 +115,7 @@ def returns_page(
         details=[(row, [cell for cells in row.cells for cell in cells]) for row in grid],
         cited=cited or {},
         remarks=remarks or {},
+        left=left,
         names=NAMES,
         on_paper=len(debts) <= DETAILS_ON_PAPER,
     )

@@ -1,14 +1,16 @@
 """The returns: every debt of every office, for the center and for auditors."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cipherpost.dispatch.periods import parse_period
+from cipherpost.dispatch.periods import is_event, parse_period
 from cipherpost.errors import UseError
+from cipherpost.ledger.calendar import period_days
 from cipherpost.ledger.debt import Debt
 from cipherpost.ledger.returns import Matrix, matrix, row, within
-from cipherpost.text import shown
+from cipherpost.ledger.rosters import Left
+from cipherpost.text import ALL, shown
 from cipherpost.workflows.moments import judging_time
 from cipherpost.workflows.typed import typed
 
@@ -30,7 +32,8 @@ class Returns:
     """The debts asked for, laid out by office and column.
 
     ``titles``: of every office, in order of admission; ``zone``: of the network; ``remarks``: by dispatch
-    (``tver/center/12``), what a reader of its letter saw that no header tells.
+    (``tver/center/12``), what a reader of its letter saw that no header tells. ``left``: offices suspended or dissolved
+    since the period began; they owe nothing from then on.
     """
 
     network: str
@@ -43,6 +46,14 @@ class Returns:
     titles: Mapping[str, str]
     zone: str
     remarks: Mapping[str, str] = field(default_factory=dict)
+    left: tuple[Left, ...] = ()
+
+    def left_lines(self) -> Iterator[str]:
+        """For people: who stands no more among those who owe, and since when."""
+        for each in self.left:
+            title = self.titles.get(each.office, each.office)
+            name = each.office if title == each.office else f"{each.office} ({title})"
+            yield f"{name}: {each.state} since {each.since[:10]}, entry {each.entry} of the roster; owes nothing since"
 
     def rows(self) -> list[dict[str, Any]]:
         """The debts for scripts, in the order of the ledger: soonest due first."""
@@ -79,6 +90,7 @@ class Returns:
             "coverage": coverage,
             "on_time_rates": rates,
             "remarks": remarks,
+            "left": [{**each._asdict(), "title": self.titles.get(each.office, each.office)} for each in self.left],
         }
 
 
@@ -116,7 +128,18 @@ def returns(
         titles=titles,
         zone=desk.roster.timezone(desk.roster.newest),
         remarks=_remarks(desk, found),
+        left=tuple(_left(desk, moment, period, group)),
     )
+
+
+def _left(desk: "Desk", moment: str, period: str | None, group: str | None) -> Iterator[Left]:
+    """The offices asked for that lost their standing since the period began, and have it no more."""
+    stated = desk.roster.groups(desk.roster.newest)
+    offices = None if group in {None, ALL} else set(stated.get(group, (group,)))
+    start = period_days(period)[0].isoformat() if period is not None and not is_event(period) else ""
+    for each in desk.ledger.left(moment):
+        if each.since[:10] >= start and (offices is None or each.office in offices):
+            yield each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
