@@ -49,7 +49,7 @@ def endorse(desk: "Desk", word: str, *, dry_run: bool = False) -> Posted:
     """
     line = _begin(desk, dry_run=dry_run)
     proposal = proposals.find(desk, word, fetch=line is None)
-    if desk.officer in proposal.signers:
+    if desk.officer in proposal.signers or proposal.state == "posted":
         return signing.as_posted(desk, proposal, already=True)
     if signing.is_on_its_way(desk, proposal):
         return _waits(desk, proposal, line)
