@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from cipherpost import age, carry, note
+from cipherpost import age, carry, note, publication
 from cipherpost.age.header import read_header
 from cipherpost.card import Card, Invitation, format_invitation, sign_card
 from cipherpost.chain.network import Chain
@@ -38,8 +38,9 @@ from cipherpost.dispatch.header import (
     format_header,
 )
 from cipherpost.dispatch.heads import format_heads
-from cipherpost.letter import Attachment, LetterDraft, Written, write_letter
+from cipherpost.letter import Attachment, LetterDraft, Written, read_letter, write_letter
 from cipherpost.note import Purpose, SignerKey, Text
+from cipherpost.pages.publication import publication_page
 from cipherpost.postoffice import names
 from cipherpost.text import parse_date, sha256, spoken
 
@@ -384,6 +385,24 @@ class Story(Record):
         self.examples["members.json"] = self.archive[512:].split(b"\0", 1)[0] + b"\n"
         self.examples["letter.json"] = self.letter.letter_json + b"\n"
         self.examples["letter-archive"] = f"{sha256(self.archive)} {len(self.archive)}\n".encode()
+        self._publish()
+
+    def _publish(self) -> None:
+        """The circular as it is published, by the roster of that day."""
+        hashed = self.letter.letter_hash
+        content = publication.Content(
+            network=NETWORK,
+            fingerprint=self.fingerprint,
+            note=self.notes["center/all"][0],
+            roster=self.notes["center/roster"],
+            letter=read_letter(io.BytesIO(self.archive), expect_hash=hashed),
+            open=lambda: io.BytesIO(self.archive),
+        )
+        packed = publication.pack(content, page=publication_page)
+        with packed.open() as source:
+            self.publication = source.read()
+        self.examples["publication.json"] = self.publication[512:].split(b"\0", 1)[0] + b"\n"
+        self.examples["publication"] = f"{sha256(self.publication)} {len(self.publication)}\n".encode()
 
     def _answer(self) -> None:
         acks = (*self.ack("center/all/1", "received", "seen"), Ack("center/tver", 0, None, "seen"))

@@ -1,6 +1,7 @@
 """docs/protocol.md says what the code does: tables, limits, grammar words and worked examples, byte for byte."""
 
 import hashlib
+import io
 import re
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import protocol_examples
 import pytest
 from story import Story
 
-from cipherpost import carry, limits, note
+from cipherpost import carry, limits, note, publication
 from cipherpost.card import card_text, format_invitation, parse_card, parse_invitation
 from cipherpost.chain.findings import CODES
 from cipherpost.chain.network import Chain
@@ -29,6 +30,7 @@ from cipherpost.letter import (
     print_letterhead,
     print_members,
 )
+from cipherpost.pages.publication import publication_page
 from cipherpost.roster.grammar import WORDS
 from cipherpost.roster.statements import format_statements, parse_statements
 from cipherpost.text import sha256, spoken
@@ -177,6 +179,14 @@ def test_v10_the_papers_print_back_and_the_header_commits_to_them(story: Story) 
     opening = b"cipherpost/v1 member\n" + members[0].salt + b"body.md\ntext/markdown\n%d\n" % len(body)
     assert head.commitments == (hashlib.sha256(opening + body).hexdigest(),)
     assert EXAMPLES["letter-archive"].decode() == f"{sha256(story.archive)} {len(story.archive)}\n"
+
+
+def test_the_publication_of_the_page_is_verified_by_the_fingerprint_and_is_the_circular(story: Story) -> None:
+    fingerprint = EXAMPLES["fingerprint"].decode().split("\n")[1]
+    found = publication.verify(io.BytesIO(story.publication), fingerprint, page=publication_page)
+    assert (found.place, found.entries, found.left_out) == ("center/all/1", 3, 0)
+    assert found.note == EXAMPLES["circular"]
+    assert EXAMPLES["publication"].decode() == f"{sha256(story.publication)} {len(story.publication)}\n"
 
 
 def test_the_draft_prints_back_and_is_what_was_endorsed() -> None:
