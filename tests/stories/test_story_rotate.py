@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from dying import every_death
 from storykit import lay
-from workflowkit import BAZHANOV, IVANOV, NETWORK, ORLOV, ROSTER, STASOVA, Net, subjects
+from workflowkit import BAZHANOV, IVANOV, NETWORK, ORLOV, PETROV, ROSTER, STASOVA, Net, subjects
 
 from cipherpost.age import HybridIdentity
 from cipherpost.card import Card, sign_card
 from cipherpost.carry import armor
 from cipherpost.desk import Desk
-from cipherpost.dispatch.header import Ack, Header, RosterRef, format_header
+from cipherpost.dispatch.header import Ack, Head, Header, RosterRef, format_header
 from cipherpost.note import Purpose, SignerKey, Text
 from cipherpost.postoffice import UnreachableError, names
 from cipherpost.text import format_time
@@ -92,7 +92,9 @@ def test_a_clerk_rotates_his_keys_and_nobody_misses_a_letter(net: Net) -> None:
 # ---- cards that vouch for nothing --------------------------------------------------------------------------------
 
 
-def forged_card(net: Net, officer: str, *, replaced: SignerKey | None = None) -> tuple[str, SignerKey]:
+def forged_card(
+    net: Net, officer: str, *, replaced: SignerKey | None = None, heads: tuple[Head, ...] = ()
+) -> tuple[str, SignerKey]:
     """A card for ``officer`` with a stranger's new keys, signed by ``replaced`` too, as a file; and its secret."""
     office, _, name = officer.partition("/")
     full = f"{NETWORK}/{office}/{name}"
@@ -107,6 +109,7 @@ def forged_card(net: Net, officer: str, *, replaced: SignerKey | None = None) ->
         vkey=stranger.verifier,
         recipient_text=HybridIdentity.generate().recipient.text,
         replaces=old.verifier,
+        heads=heads,
     )
     path = net.root / "forged.card"
     path.write_text(armor("CARD", sign_card(card, stranger, old)))
@@ -359,4 +362,62 @@ def test_i4_a_rotation_killed_at_any_step_goes_on(net: Net) -> None:
         assert rotating.under_way(desk) is None
         assert len(desk.keys.signers) == 1
     assert net.send(IVANOV, "with the new key", "center").number is not None
+    net.clean()
+
+
+# ---- heads and cuts ----------------------------------------------------------------------------------------------
+
+
+def test_v5_what_was_on_a_stick_when_the_keys_were_rotated_still_counts(net: Net) -> None:
+    """The center has not seen number 2 yet; the card states it, so the old key is cut there and not below."""
+    net.send(IVANOV, "one", "center")
+    net.fetch(STASOVA)
+    stick = dict(net.store.objects)
+    net.send(IVANOV, "two, on a stick", "center")
+    rotate(net, IVANOV)
+    carried = {name: data for name, data in net.store.objects.items() if name not in stick and "/center/" in name}
+    for name in carried:
+        del net.store.objects[name]
+    done = admit(net, IVANOV)
+    assert done.replaced[0].beyond == ("tver/center/2",)
+    net.store.objects.update(carried)
+    assert "two, on a stick" in subjects(net.fetch(STASOVA))
+    net.fetch(IVANOV)
+    net.send(IVANOV, "three", "center")
+    net.clean()
+
+
+def test_a_card_that_states_another_text_than_the_center_has_is_refused(net: Net) -> None:
+    net.send(IVANOV, "one", "center")
+    net.fetch(STASOVA)
+    with net.desk(IVANOV) as desk:
+        old = desk.keys.signer
+    path, _ = forged_card(net, IVANOV, replaced=old, heads=(Head("tver/center", 1, "ab" * 32),))
+    done = admit(net, path)
+    assert [type(error).__name__ for error in done.refused] == ["CardHeadsError"]
+    assert "another text for tver/center/1" in str(done.refused[0])
+    assert done.posted is None
+
+
+def test_two_officers_of_one_office_rotate_in_one_entry(net: Net) -> None:
+    net.send(IVANOV, "one", "center")
+    net.send(PETROV, "two", "center")
+    rotate(net, IVANOV)
+    rotate(net, PETROV)
+    done = admit(net, IVANOV, PETROV)
+    assert done.refused == []
+    assert sorted(done.admitted) == [IVANOV, PETROV]
+    for who in (IVANOV, PETROV):
+        assert net.fetch(who).renewal.entry == done.posted.number
+        net.send(who, f"new key of {who}", "center")
+    net.clean()
+
+
+def test_i2_a_colleague_goes_on_while_the_other_rotates(net: Net) -> None:
+    rotate(net, IVANOV)
+    net.send(PETROV, "in between", "center")
+    admit(net, IVANOV)
+    net.send(PETROV, "after", "center")
+    net.fetch(IVANOV)
+    net.send(IVANOV, "with the new key", "center")
     net.clean()
