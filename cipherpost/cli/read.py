@@ -80,10 +80,9 @@ def read(session: Session, place: str | None, save: str | None, force: bool, out
         output.notice("nothing-new")
         output.hint(nothing.hints[0])
         return 0
-    refused = [each.refused for each in shown.forwarded if each.refused is not None]
     if session.as_json:
         output.emit(shown.as_json())
-        return gravest({error.exit_code for error in refused})
+        return gravest({error.exit_code for error in shown.refused})
     for name, detail in shown.banners():
         output.notice(name, detail)
     output.fields(shown.head_lines())
@@ -99,14 +98,14 @@ def read(session: Session, place: str | None, save: str | None, force: bool, out
         if each.published is not None:
             output.say()
             output.body(each.published.letter.body or "")
-    for error in refused:
+    for error in shown.refused:
         output.show_error(error, as_json=False)
     for line in shown.saved_lines():
         output.tell(output.safe(line))
     if not session.quiet:
         for line in shown.hints():
             output.hint(line)
-    return gravest({error.exit_code for error in refused})
+    return gravest({error.exit_code for error in shown.refused})
 
 
 @command()

@@ -125,6 +125,7 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
     Raises:
         UnableError: the post office does not answer; nothing is lost.
     """
+    receipts = receipts and desk.machine.away() is None  # a home that was given away reads, and writes nothing
     result = Fetched()
     synced = syncing.sync(desk, full=full)
     result.refused = _once(synced.refused)
@@ -245,7 +246,7 @@ def _open_new(desk: "Desk", result: Fetched, max_size: int | None) -> None:
         for entry in todo:
             _open_one(desk, entry, result, max_size)
             step(1)
-    _keep_shared(desk, result, *originals.again(desk))
+    _note_shared(desk, result, *originals.again(desk))
     result.new.sort(key=lambda entry: (entry.header.time, entry.header.channel, entry.header.number))
     for channel in {entry.header.channel for entry in todo}:
         _settle(desk, channel)
@@ -324,6 +325,7 @@ def _open_one(desk: "Desk", entry: "Entry", result: Fetched, max_size: int | Non
     except _ANOTHER_TIME as error:  # another time it may be whole
         result.unreadable.append(syncing.placed(error, header.channel, header.number))
         return
+    _note_shared(desk, result, *originals.take(desk, entry, letter))
     with desk.mail.transaction():
         outline = letters.outline_of(letter)
         letters.keep_outline(desk, entry.hash, outline)
@@ -334,23 +336,15 @@ def _open_one(desk: "Desk", entry: "Entry", result: Fetched, max_size: int | Non
     result.subjects[entry.hash] = outline.subject
     if header.office != desk.office:
         result.new.append(entry)
-    if letter.kind == "message" and letter.data is not None:
-        _keep_shared(desk, result, *originals.take(desk, entry, letter))
     result.unreadable += [each.refused for each in forwarding.read_each(desk, entry, letter) if each.refused]
 
 
-def _keep_shared(
+def _note_shared(
     desk: "Desk", result: Fetched, good: "list[tuple[Entry, Letter]]", refused: list[CipherpostError]
 ) -> None:
-    """Letters that somebody shared are here now as if they had opened by themselves."""
+    """Letters that somebody shared are listed as if they had opened by themselves."""
     for entry, letter in good:
-        outline = letters.outline_of(letter)
-        with desk.mail.transaction():
-            letters.keep_outline(desk, entry.hash, outline)
-            forms.keep_form(desk, entry.header, letter)
-            remarks.look(desk, entry, letter)
-            _say(desk, entry, "received")
-        result.subjects[entry.hash] = outline.subject
+        result.subjects[entry.hash] = letter.subject
         if entry.header.office != desk.office:
             result.new.append(entry)
     result.unreadable += refused

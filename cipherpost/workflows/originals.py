@@ -274,7 +274,7 @@ def find(desk: "Desk", entry: "Entry") -> "tuple[Entry, Original] | None":
 def take(
     desk: "Desk", carrier: "Entry", letter: "Letter"
 ) -> "tuple[list[tuple[Entry, Letter]], list[CipherpostError]]":
-    """Take up what a message shares, when it was opened: letters that did not open here before, and what was refused.
+    """Take up what a letter shares, before it counts as opened: letters that did not open here, and what was refused.
 
     One that is refused stops no other (I7).
     """
@@ -300,8 +300,23 @@ def _take(
         else:
             states[original.at] = _GOOD
             good.append((known(desk, original), outcome))
-    record(desk, carrier, wanted, states)
+    with desk.mail.transaction():  # all of it, or it is taken up when the message is opened again (I4)
+        record(desk, carrier, wanted, states)
+        for entry, letter in good:
+            _keep(desk, entry, letter)
     return good, bad
+
+
+def _keep(desk: "Desk", entry: "Entry", letter: "Letter") -> None:
+    """From now on it is a letter that came, as if its own sealed file had opened."""
+    from cipherpost.workflows import forms, remarks
+
+    header = entry.header
+    letters.keep_outline(desk, entry.hash, letters.outline_of(letter))
+    forms.keep_form(desk, header, letter)
+    remarks.look(desk, entry, letter)
+    if header.office != desk.office:
+        desk.mail.add_mine(header.channel, header.number, entry.hash, "received", desk.time())
 
 
 def record(desk: "Desk", carrier: "Entry", wanted: Sequence[Original], states: dict[int, str] | None = None) -> None:

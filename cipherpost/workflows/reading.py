@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from cipherpost.errors import GapError, NotAuthenticError, NotForUsError, UnableError, UseError
+from cipherpost.errors import CipherpostError, GapError, NotAuthenticError, NotForUsError, UnableError, UseError
 from cipherpost.text import CENTER, ROSTER
 from cipherpost.workflows import forms, forwarding, letters, originals, syncing
 from cipherpost.workflows.replacing import replaced, replaced_in
@@ -247,6 +247,8 @@ class Shown:
     """The message by which the letter came, and its office, where it does not open here by itself."""
 
     forwarded: tuple[forwarding.Forwarded, ...] = ()
+    refused: tuple[CipherpostError, ...] = ()
+    """Of what the letter passes on, that which is not what it is passed off as."""
     diff: tuple[str, ...] = ()
 
     def banners(self) -> Iterator[tuple[str, str]]:
@@ -359,7 +361,9 @@ def read(
         raise syncing.placed(error, header.channel, header.number) from None
     outline = letters.outline_of(letter)
     incoming = header.office != desk.office
+    refused: list[CipherpostError] = [each.refused for each in forwarded if each.refused is not None]
     if not out_of_order:
+        refused += originals.take(desk, entry, letter)[1]
         with desk.mail.transaction():
             letters.keep_outline(desk, entry.hash, outline)
             forms.keep_form(desk, header, letter)
@@ -369,10 +373,11 @@ def read(
             forwarding.remember(desk, forwarded)
         status.refresh(desk)
     shown = _shown(desk, entry, letter, saved, out_of_order=out_of_order and entry.status == "held")
+    shown = replace(shown, forwarded=forwarded, refused=tuple(refused))
     if shared is None:
-        return replace(shown, forwarded=forwarded)
+        return shown
     via = shared[0].header
-    return replace(shown, shared_in=(f"{via.channel}/{via.number}", via.office), forwarded=forwarded)
+    return replace(shown, shared_in=(f"{via.channel}/{via.number}", via.office))
 
 
 def _oldest_new(desk: "Desk") -> str:

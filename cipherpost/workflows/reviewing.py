@@ -55,6 +55,7 @@ class Review:
     saved: tuple[Path, ...]
     officer: str
     forwarded: tuple[Any, ...] = ()
+    refused: tuple[Any, ...] = ()
 
     @property
     def body(self) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from workflowkit import BAZHANOV, IVANOV, ORLOV, PETROV, STASOVA, Net, join, subjects
 
-from cipherpost.desk import Overrides
-from cipherpost.workflows import reading, sharing
+from cipherpost.desk import Desk, Overrides
+from cipherpost.workflows import letters, originals, reading, sharing
 from cipherpost.workflows.sharing import NoSuchOfficerError, NotItsLetterError, RangeError, Shared
 
 NEW = "tver/lebedev"
@@ -27,7 +27,11 @@ def share(net: Net, who: str, *ranges: str, to: str, **given: bool) -> Shared:
 
 def states(net: Net, who: str) -> dict[str, str]:
     with net.desk(who) as desk:
-        return {row.place: row.state for row in reading.inbox(desk)}
+        return states_of(desk)
+
+
+def states_of(desk: Desk) -> dict[str, str]:
+    return {row.place: row.state for row in reading.inbox(desk)}
 
 
 def test_a_letter_sealed_before_him_opens_to_a_new_officer_when_it_was_shared(net: Net, tmp_path: Path) -> None:
@@ -144,3 +148,56 @@ def test_i9_json_of_a_shared_letter_names_where_it_came_from(net: Net) -> None:
     net.fetch(ORLOV)
     with net.desk(ORLOV) as desk:  # who can open it himself reads his own copy
         assert json.loads(json.dumps(reading.read(desk, "center/all/1").as_json()))["shared_in"] is None
+
+
+def test_i4_a_kill_between_a_message_and_what_it_shares_loses_nothing(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net.send(STASOVA, "First", "all")
+    net.send(STASOVA, "Second", "all")
+    admit(net, NEW)
+    share(net, STASOVA, "center/all/1-2", to="tver")
+    keep = letters.keep_outline
+    for last in (2, 3):  # while it is remembered what came; then before the message itself counts as opened
+        calls = iter(range(1, 9))
+
+        def die(*given: object, calls=calls, last=last) -> None:
+            if next(calls) == last:
+                raise KeyboardInterrupt
+            keep(*given)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(letters, "keep_outline", die)
+            with pytest.raises(KeyboardInterrupt):
+                net.fetch(NEW)
+    assert net.fetch(NEW).exit_code == 0
+    with net.desk(NEW) as desk:
+        assert [reading.read(desk, f"center/all/{number}").body for number in (1, 2)] == ["First", "Second"]
+    assert states(net, NEW)["center/all/2"] == "read"
+
+
+def test_a_large_message_left_for_later_shares_when_it_is_read(net: Net) -> None:
+    from cipherpost.workflows import fetching
+
+    net.send(STASOVA, "First", "all")
+    admit(net, NEW)
+    place = share(net, STASOVA, "center/all/1", to="tver").posted[0].place
+    with net.desk(NEW) as desk:
+        fetching.fetch(desk, max_size=10)
+        assert states_of(desk)["center/all/1"] == "before-you"
+        reading.read(desk, place)
+        assert states_of(desk)["center/all/1"] == "new"
+        assert reading.read(desk, "center/all/1").body == "First"
+
+
+def test_what_was_shared_opens_for_whatever_opens_letters(net: Net) -> None:
+    """An officer of the center admitted later adds up reports that were handed over to him."""
+    sent = net.send(IVANOV, "From tver", "center").place
+    net.fetch(STASOVA)
+    admit(net, "center/artem")
+    share(net, STASOVA, to="center/artem", everything=True)
+    net.fetch("center/artem")
+    with net.desk("center/artem") as desk:
+        entry = letters.entry_at(desk, sent)
+        assert originals.open_letter(desk, entry).body == "From tver"
+        assert originals.find(desk, entry) is not None
