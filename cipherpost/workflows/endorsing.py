@@ -278,13 +278,14 @@ def _amend_entry(
     desk: "Desk", proposal: "Proposal", line: CipherpostError | None, *, until: date | None, dry_run: bool
 ) -> Posted:
     from cipherpost.roster.statements import parse_statements
-    from cipherpost.workflows import entries
+    from cipherpost.workflows import cuts, entries
 
     if line is not None:
         raise line
     _check_proposer(desk, proposal, "amends")
     entries.prepare(desk)
-    statements = parse_statements(proposal.draft.statements)
+    stated = parse_statements(proposal.draft.statements)
+    statements = cuts.renumbered(stated, proposal.draft.number or 0, desk.roster.newest + 1)
     notes = tuple(enclosed.cards(desk, proposal).values())
     entries.try_out(desk, statements)
     return proposing.propose_entry(desk, statements, cards=notes, until=until, amends=proposal.number, dry_run=dry_run)

@@ -29,8 +29,10 @@ def prepare(desk: "Desk") -> None:
     """
     from cipherpost.workflows.draining import drain_or_raise
 
-    guards.check_keeper(desk)
+    if not desk.is_center:
+        guards.check_keeper(desk)  # no newer entry can make a keeper of him
     syncing.follow_roster(desk)
+    guards.check_keeper(desk)
     drain_or_raise(desk)
     guards.check_keeper(desk)
 

@@ -2,14 +2,16 @@
 
 import pytest
 from storykit import entry, key_of, lay, newest, post_entry, signed
-from workflowkit import BAZHANOV, IVANOV, ORLOV, STASOVA, Net, join
+from workflowkit import BAZHANOV, IVANOV, ORLOV, PETROV, STASOVA, Net, join
 
 from cipherpost.chain.checks import ForgedError, RosterForkError, UnauthorizedError
 from cipherpost.dispatch.header import format_header
+from cipherpost.errors import CipherpostError
 from cipherpost.note import Purpose, Text
-from cipherpost.workflows import offices
+from cipherpost.workflows import endorsing, keepers, offices, standing
 from cipherpost.workflows.fetching import Fetched
 from cipherpost.workflows.guards import NotKeeperError
+from cipherpost.workflows.results import Posted
 
 KAGAN = "center/kagan"
 
@@ -189,6 +191,100 @@ def test_v5_an_entry_with_a_stolen_name_and_no_key_is_forged(one: Net) -> None:
     header, _ = entry(one, "stasova", "office penza committee")
     lay(one, header, key_of(one, IVANOV).sign(Text(Purpose.DISPATCH, format_header(header))))
     assert "no valid signature of center/stasova" in refusal(one.fetch(ORLOV), ForgedError)
+
+
+# ---- with the commands that keepers use ------------------------------------------------------------------------------
+
+
+def endorse(net: Net, who: str, number: int | None) -> Posted:
+    net.fetch(who, receipts=False)
+    with net.desk(who) as desk:
+        return endorsing.endorse(desk, str(number))
+
+
+def keep(net: Net, *names: str) -> Posted:
+    with net.desk(STASOVA) as desk:
+        return keepers.state(desk, keepers.plan(desk, names))
+
+
+@pytest.fixture
+def board(net: Net) -> Net:
+    """Three keepers, made by `keepers` and `endorse`."""
+    with net.desk(STASOVA) as desk:
+        join(net, desk, KAGAN, clock=net.clock)
+    posted = keep(net, "stasova", "bazhanov", "kagan")
+    assert (posted.proposed, posted.needed) == ("center/roster", 2)
+    endorse(net, BAZHANOV, posted.number)
+    for who in (STASOVA, BAZHANOV, KAGAN, IVANOV):  # she posts what he has signed, since he is no keeper yet
+        net.fetch(who, receipts=who == STASOVA)
+    return net
+
+
+def test_three_keepers_are_made_and_show_that_two_of_them_sign(board: Net) -> None:
+    with board.desk(IVANOV) as desk:
+        shown = keepers.show(desk)
+    assert (shown.keepers, shown.needed, shown.others) == (("bazhanov", "kagan", "stasova"), 2, ())
+    assert shown.since == newest(board, IVANOV)
+    board.clean()
+
+
+def test_v5_an_officer_is_retired_by_two_of_three_and_his_cuts_are_those_that_they_saw(board: Net) -> None:
+    board.send(IVANOV, "before", "center")
+    with board.desk(STASOVA) as desk:
+        posted = standing.take(desk, standing.plan(desk, "retire", IVANOV))
+    assert posted.proposed == "center/roster"
+    with board.desk(BAZHANOV) as desk:
+        assert desk.roster.officer("tver", "ivanov", desk.roster.newest) is not None
+    done = endorse(board, BAZHANOV, posted.number)
+    assert done.channel == "center/roster"
+    board.fetch(PETROV)
+    with board.desk(PETROV) as desk:
+        assert done.number is not None
+        assert desk.roster.cut(done.number, "tver/center").number == 1
+    board.clean()
+
+
+def test_two_keepers_who_dismiss_at_the_same_minute_the_second_is_proposed_anew_with_its_cuts(board: Net) -> None:
+    """Both numbered their entry alike. The cuts of the second name its own entry, so they are made anew with it."""
+    board.send(IVANOV, "before", "center")
+    board.fetch(BAZHANOV)
+    with board.desk(STASOVA) as desk:
+        first = standing.take(desk, standing.plan(desk, "suspend", "samara"))
+    with board.desk(BAZHANOV) as desk:
+        second = standing.take(desk, standing.plan(desk, "retire", IVANOV))
+    assert first.number != second.number
+    done = endorse(board, KAGAN, first.number)
+    assert done.channel == "center/roster"
+    with pytest.raises(CipherpostError):
+        endorse(board, KAGAN, second.number)
+    board.fetch(BAZHANOV)
+    with board.desk(BAZHANOV) as desk:
+        again = endorsing.amend(desk, str(second.number), None)
+    last = endorse(board, STASOVA, again.number)
+    assert last.number is not None
+    assert done.number is not None
+    assert last.number == done.number + 1
+    board.fetch(BAZHANOV)
+    with board.desk(BAZHANOV) as desk:
+        assert desk.roster.cut(last.number, "tver/center").number == 1
+        assert desk.roster.taken(last.number) == {"tver": ("ivanov",)}
+    board.clean()
+
+
+def test_v5_a_keeper_who_was_robbed_is_replaced_by_the_two_others(board: Net) -> None:
+    """The thief has stasova's home, and all it knows; the two others need nobody else."""
+    with board.desk(BAZHANOV) as desk:
+        plan = standing.plan(desk, "compromised", STASOVA)
+        assert "keepers from then on: bazhanov, kagan" in plan.lines()
+        posted = standing.take(desk, plan)
+    done = endorse(board, KAGAN, posted.number)
+    board.fetch(STASOVA, receipts=False)
+    with pytest.raises(CipherpostError), board.desk(STASOVA) as desk:
+        keepers.plan(desk, ["stasova"])
+    header = post_entry(board, "stasova", "keepers stasova")
+    assert "was no keeper" in refusal(board.fetch(IVANOV), UnauthorizedError)
+    assert header.number == newest(board, IVANOV) + 1
+    assert done.number == newest(board, IVANOV)
 
 
 # ---- long absent -----------------------------------------------------------------------------------------------------
