@@ -57,10 +57,10 @@ class NothingToPublishError(UseError):
 class Published:
     """What a publication proves.
 
-    ``note`` is the dispatch as it lies in the publication, ``hash`` that of its text; ``title`` and ``to_title`` what people called its office and audience at the
-    roster entry relied on. ``letter`` holds the members that are there, ``left_out`` says how many are not.
-    ``entries``: the newest roster entry in it, ``roster_hash`` its hash. ``settled``: the lowest number of the
-    channel, not below the dispatch's, that the roster settles; None: none.
+    ``note`` is the dispatch as it lies in the publication, ``hash`` that of its text; ``title`` and ``to_title`` what
+    people called its office and audience at the roster entry relied on. ``letter`` holds the members that are there,
+    ``left_out`` says how many are not. ``entries``: the newest roster entry in it, ``roster_hash`` its hash.
+    ``settled``: the lowest number of the channel, not below the dispatch's, that the roster settles; None: none.
     """
 
     network: str
