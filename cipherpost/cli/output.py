@@ -15,6 +15,7 @@ from cipherpost.errors import CipherpostError, UnableError, gravest
 
 if TYPE_CHECKING:
     from cipherpost.cli.options import Session
+    from cipherpost.desk import Desk
     from cipherpost.workflows.results import Posted
 
 JSON_VERSION: Final = 1
@@ -247,6 +248,15 @@ def _reach(done: "Posted") -> None:
             tell(f"who can read it: {' '.join(done.readers)}")
     if done.unreached:
         notice("unreached", "; ".join(f"{office} ({why})" for office, why in done.unreached.items()))
+
+
+def replaced(desk: "Desk", place: str) -> None:
+    """Say of a letter that is answered that a later one holds, if one does."""
+    from cipherpost.workflows.replacing import later_word
+
+    later = later_word(desk, place)
+    if later is not None:
+        notice(*later)
 
 
 def document(words: str, out: str | None, *, force: bool) -> None:

@@ -127,4 +127,7 @@ def complied(session: Session, place: str, unable: bool, message: str | None, wi
     if message and not unable:
         raise UseError("-m goes with --unable", hints=(f'cipherpost reply {place} -m "TEXT"',))
     word = "unable" if unable else "withdrawn" if withdraw else "complied"
-    return output.sent(session, sending.comply(session.desk(write=True), place, word, why=message, dry_run=dry_run))
+    desk = session.desk(write=True)
+    sent = sending.comply(desk, place, word, why=message, dry_run=dry_run)
+    output.replaced(desk, place)
+    return output.sent(session, sent)

@@ -107,7 +107,9 @@ def reply(
         assert file is not None
         letter = sending.read_text(file, subject=subject, attachments=attachments, subject_from_text=False)
     desk = session.desk(write=True)
-    return output.sent(session, sending.reply(desk, place, letter, even_if_sent=even_if_sent, dry_run=dry_run))
+    sent = sending.reply(desk, place, letter, even_if_sent=even_if_sent, dry_run=dry_run)
+    output.replaced(desk, place)
+    return output.sent(session, sent)
 
 
 @command()

@@ -47,6 +47,13 @@ def replaced_in(desk: "Desk", channel: str, above: int = 0) -> dict[int, tuple[s
     return replaced(entry for entry in found if entry is not None and entry.status == "counts")
 
 
+def later_word(desk: "Desk", word: str) -> tuple[str, str] | None:
+    """Of a dispatch named ``center/all/13``: (``superseded`` or ``cancelled``, the place of the later one), or None."""
+    channel, _, number = word.rpartition("/")
+    found = replaced_in(desk, channel, int(number)).get(int(number))
+    return None if found is None else (found[0], f"{channel}/{found[1]}")
+
+
 def place(desk: "Desk", word: str, audiences: Sequence[str]) -> tuple[str, int]:
     """Audience and number of what is replaced, from ``13`` beside one audience, or from ``center/all/13``.
 

@@ -33,6 +33,8 @@ def test_cancel_takes_a_letter_back_and_says_why(net):
     assert "The hall burned down." in done.out
     assert "cancels" in done.out
     assert "this letter was cancelled by a later one: center/all/2" in net.ok("tver", "read", "center/all/1").err
+    for words in (("complied", "center/all/1"), ("reply", "center/all/1", "-m", "Too late")):
+        assert "this letter was cancelled by a later one: center/all/2" in net.ok("tver", *words).err
     refused(net.run("tver", "cancel", "center/all/1"), 2, "another office's letter")
     refused(net.run("center", "cancel", "13"), 2, "audience")
 
