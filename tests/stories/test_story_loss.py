@@ -12,7 +12,7 @@ from cipherpost.chain.checks import CutError
 from cipherpost.dispatch.header import Ack
 from cipherpost.errors import ForkError, UseError
 from cipherpost.roster.build import LastKeeperError
-from cipherpost.workflows import auditing, cuts, entries, forks, reading, standing
+from cipherpost.workflows import auditing, cuts, entries, forks, network_settings, reading, standing
 from cipherpost.workflows.addressing import AudienceError, NotAdmittedError
 from cipherpost.workflows.cuts import CutBeyondError, CutChoiceError, CutHashError
 from cipherpost.workflows.forks import SettleError
@@ -171,6 +171,21 @@ def test_nobody_is_retired_twice_and_his_keys_may_still_be_declared_stolen(net: 
     assert plan.entry == retired.entry
     assert [(cut.channel, cut.number) for cut in plan.cuts] == [(TVER, 1)]
     assert counting(net) == [(1, "ivanov")]
+
+
+def test_who_decides_is_told_what_waits_and_who_is_left(net: Net) -> None:
+    net.send(IVANOV, "one", "center")
+    net.send(IVANOV, "two", "center")
+    hidden = net.posts[STASOVA] = HostilePost(net.store)
+    hidden.withhold(f"rkpb/{TVER}/00000001.note")
+    with net.desk(STASOVA) as desk:
+        plan = standing.plan(desk, "retire", IVANOV)
+    assert cut_of(plan, TVER) == 0
+    assert any(line.startswith(f"1 of {TVER} wait for an earlier number") for line in plan.lines())
+    with net.desk(STASOVA) as desk:
+        network_settings.state(desk, network_settings.plan(desk, ["threshold", "center", "2"]))
+        plan = standing.plan(desk, "retire", BAZHANOV)
+    assert "the threshold of center is 2, and 1 of its officers stay: admit others, or lower it" in plan.lines()
 
 
 # ---- the robbed ------------------------------------------------------------------------------------------------------
