@@ -133,7 +133,7 @@ class MachineRecord:
         Raises:
             DiskError: one of the records cannot be written; then nothing may be signed.
         """
-        record = self._inside() or self._fresh()
+        record = self._current()
         generation = max(record.generation, self._outside_generation(record.home)) + 1
         self._write(replace(record, generation=generation))
         return generation
@@ -144,7 +144,7 @@ class MachineRecord:
         It persists until `clear` was called for every channel that matters, or `clear_all`.
         """
         parse_time(since)
-        record = self._inside() or self._fresh()
+        record = self._current()
         self._write(
             replace(
                 record,
@@ -163,15 +163,15 @@ class MachineRecord:
     def clear(self, channel: str) -> None:
         """Let the home sign on ``channel`` again; nothing happens when it has not moved."""
         parse_channel(channel)
-        record = self._inside()
-        if record and record.moved and channel not in record.moved.cleared:
+        record = self._current()
+        if record.moved and channel not in record.moved.cleared:
             moved = replace(record.moved, cleared=record.moved.cleared | {channel})
             self._write(replace(record, moved=moved))
 
     def clear_all(self) -> None:
         """Let the home sign everywhere again: it has new keys, or its officer took the risk (``--alone``)."""
-        record = self._inside()
-        if record and record.moved:
+        record = self._current()
+        if record.moved:
             self._write(replace(record, moved=None))
 
     def generation(self) -> int:
@@ -187,19 +187,15 @@ class MachineRecord:
     def restored(self, moved: MovedState | None, *, above: int = 0, arrived: bool = False) -> None:
         """Make a home that is being put together one of this machine, moved as ``moved`` says.
 
-        Only the record inside is written: until the home lies in its place, what is there stays as it was. The next
-        signature, or `settle`, writes the one outside.
+        Only the record inside is written; the next signature writes the one outside. So a backup that is put back to
+        be looked at takes nothing from the home it was made of, before it signs.
 
         Args:
             above: a generation that the new one must pass, such as that of a home it comes in place of.
             arrived: it was given to this very machine. An older copy of a home that was given away stays away.
         """
-        record = self._inside() or self._fresh()
-        outside = self._outside(record.home)
-        away = record.away
-        if outside is not None and outside.away is not None and outside.generation >= record.generation:
-            away = outside.away
-        generation = max(record.generation, outside.generation if outside else 0, above) + 1
+        record = self._current()
+        generation = max(record.generation, self._outside_generation(record.home), above) + 1
         self._write_inside(
             replace(
                 record,
@@ -207,37 +203,27 @@ class MachineRecord:
                 path=self._path(),
                 generation=generation,
                 moved=moved,
-                away=None if arrived else away,
+                away=None if arrived else record.away,
             )
         )
-
-    def settle(self) -> None:
-        """Write the record outside anew from that inside."""
-        record = self._inside()
-        if record is not None:
-            self._write(record)
 
     # ---- given to another machine --------------------------------------------------------------------------------
 
     def away(self) -> Away | None:
         """To which machine this home was given; None when it was not, or has signed elsewhere since and come back."""
-        inside = self._inside()
-        if inside is None or inside.away is not None:
-            return inside.away if inside else None
-        outside = self._outside(inside.home)
-        return outside.away if outside is not None and outside.generation >= inside.generation else None
+        return self._current().away if self._inside() is not None else None
 
     def give_away(self, away: Away) -> None:
         """From now on this home signs nothing, on this machine and in all copies made of it from now on."""
         parse_time(away.since)
-        record = self._inside() or self._fresh()
+        record = self._current()
         generation = max(record.generation, self._outside_generation(record.home))
         self._write(replace(record, generation=generation, away=away))
 
     def take_back(self, since: str) -> None:
         """The home was not taken up by the other machine after all: it counts as moved at ``since``."""
         parse_time(since)
-        record = self._inside() or self._fresh()
+        record = self._current()
         generation = max(record.generation, self._outside_generation(record.home)) + 1
         moved = MovedState(reason="it was given to another machine, and taken back", since=since)
         self._write(
@@ -259,6 +245,14 @@ class MachineRecord:
 
     def _fresh(self) -> _Record:
         return _Record(home=secrets.token_hex(16), machine=self._machine, path=self._path(), generation=0)
+
+    def _current(self) -> _Record:
+        """The record inside, or a new one; an older copy of a home that was given away learns it from outside."""
+        record = self._inside() or self._fresh()
+        outside = self._outside(record.home)
+        if record.away is None and outside is not None and outside.generation >= record.generation:
+            return replace(record, away=outside.away)
+        return record
 
     def _inside(self) -> _Record | None:
         data = _read(self._home / MACHINE)

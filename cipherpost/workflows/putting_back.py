@@ -136,11 +136,9 @@ def _from_backup(file: Path, world: World) -> PutBack:
         moved = MovedState(reason=f"it was put back from a backup of {about.made}", since=_since(building, world))
         aside = place.take(building, moved)
     free = about.to is not None and arrivals.use_up(world.state_dir, about.to, machine=world.machine)
-    record = world.record(place.home, place.home)
     if free:  # from here on no other copy of the file is free on any machine
-        record.restored(inside, arrived=True)
+        world.record(place.home, place.home).restored(inside, arrived=True)
         moved = inside
-    record.settle()
     return PutBack(
         home=place.home,
         whose=about.whose,
@@ -162,7 +160,6 @@ def _from_paper(paper: "Paper", world: World) -> PutBack:
         save_settings(building, settings if world.post is None else _with_post(settings, world.post))
         moved = MovedState(reason=_PAPER, since=world.time())
         aside = place.take(building, moved)
-    world.record(place.home, place.home).settle()
     return PutBack(
         home=place.home,
         whose=paper.whose,

@@ -81,9 +81,15 @@ def take_note(desk: "Desk", channel: str, number: int, note: bytes) -> Entry:
 
 
 def _notice_copy(desk: "Desk", entry: Entry) -> None:
-    """A dispatch signed with this officer's key that this home never signed: another copy of it is at work (I3)."""
+    """A dispatch signed with this officer's key that this home never signed: another copy of it is at work (I3).
+
+    One from before a home was put back is what such a home has to expect, while it waits for an answer there.
+    """
     header = entry.header
     if not is_by_own_key(desk, entry):
+        return
+    moved = desk.machine.moved_state()
+    if moved is not None and header.time <= moved.since and header.channel not in moved.cleared:
         return
     if desk.journal.find(header.channel, header.number) != entry.hash:
         reason = f"another copy of it has signed {header.channel}/{header.number}"
