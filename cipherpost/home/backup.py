@@ -229,8 +229,8 @@ def is_age_file(data: bytes) -> bool:
 
 
 def _parse_about(data: bytes, file: Path) -> About:
-    table: Any = parse_canonical(data, limit=_FIRST_BYTES, where=str(file))
     try:
+        table: Any = parse_canonical(data, limit=_FIRST_BYTES, where=str(file))
         if table.pop("format") > FORMAT:
             raise NewerBackupError("a newer cipherpost made this backup", where=str(file), hints=("update cipherpost",))
         about = About(**table)
@@ -239,7 +239,7 @@ def _parse_about(data: bytes, file: Path) -> About:
         parse_name(about.office, reserved=about.office == "center")
         parse_hash(about.fingerprint)
         parse_time(about.made)
-    except (AttributeError, KeyError, TypeError, TextError):
+    except (MalformedError, AttributeError, KeyError, TypeError, TextError):
         raise _no_backup(file, f"{_FIRST} does not say whose home it is") from None
     if about.home is not None and not (isinstance(about.home, str) and _HOME_ID.fullmatch(about.home)):
         raise _no_backup(file, f"{_FIRST} names no home")
