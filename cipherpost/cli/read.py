@@ -102,7 +102,7 @@ def read(session: Session, place: str | None, save: str | None, force: bool, out
         output.show_error(error, as_json=False)
     for line in shown.saved_lines():
         output.tell(output.safe(line))
-    if not session.quiet:
+    if not session.quiet and not shown.refused:
         for line in shown.hints():
             output.hint(line)
     return gravest({error.exit_code for error in shown.refused})

@@ -1,8 +1,14 @@
 """`cancel`, `send --supersedes`, `share` and `forward` as a person types them, and what is said."""
 
+import io
 import json
 
 from cliharness import refused
+
+from cipherpost.letter import Attachment
+from cipherpost.strictjson import canonical
+from cipherpost.workflows.dispatching import Outgoing, send_one
+from cipherpost.workflows.plans import Plan
 
 
 def test_a_superseded_letter_is_marked_and_opening_it_says_so(net):
@@ -96,3 +102,39 @@ def test_forward_through_a_home_of_another_network(net):
     assert "met here for the first time" in shown.out
     assert "Report before and after each." in shown.out
     assert json.loads(net.ok("kashin", "read", "center/all/1", "--json").out)["forwarded"][0]["network"] == "rkpb"
+
+
+def test_v10_what_is_passed_off_as_forwarded_is_refused_and_the_letter_around_it_shown(net):
+    net.ok("center", "group", "volga", "samara", "tver", "--lateral")
+    net.ok("tver", "fetch")
+    with net.desk("tver") as desk:
+        entry = desk.chain.channel("center/all").entry(1)
+        row = {
+            "channel": "center/all",
+            "fingerprint": desk.fingerprint,
+            "hash": entry.hash,
+            "letter": entry.header.letter,
+            "network": "rkpb",
+            "number": 1,
+        }
+        junk = Attachment(name="1.publication", type="application/x-tar", size=4, open=lambda: io.BytesIO(b"junk"))
+        letter = Outgoing(
+            body="The center's word.",
+            body_type="txt",
+            subject="x",
+            attachments=(junk,),
+            data=canonical({"originals": [row]}),
+        )
+        desk.lock()
+        plan = Plan(channel="tver/volga", kind="message", created=desk.time())
+        send_one(desk, plan, letter, None, even_if_sent=False, dry_run=False)
+    done = net.run("samara", "fetch")
+    assert done.code == 3
+    assert "tver/ivanov forwarded as center/all/1" in done.err
+    done = net.run("samara", "read", "tver/volga/1")
+    refused(done, 3, "is not the letter of this number")
+    assert "The center's word." in done.out
+    assert "signed by stasova" not in done.out
+    [found] = json.loads(net.run("samara", "read", "tver/volga/1", "--json").out)["forwarded"]
+    assert (found["verified"], found["body"]) == (False, None)
+    assert net.ok("samara", "fetch").code == 0
