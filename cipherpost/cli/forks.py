@@ -9,32 +9,34 @@ from cipherpost.cli.options import Session, command, confirm
 
 
 @command()
+@click.argument("proofs", nargs=-1, metavar="[PROOF...]", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("-o", "folder", metavar="DIR", help="Write a proof of each fork into DIR.")
 @click.option("--no-evidence", is_flag=True, help="Only what this home knows; needs no line.")
-def forks(session: Session, folder: str | None, no_evidence: bool) -> int:
+def forks(session: Session, proofs: tuple[Path, ...], folder: str | None, no_evidence: bool) -> int:
     """List both sides of every fork: one number, and two signed dispatches.
 
     What other offices laid down as evidence is looked at too, since the
     carrier may show each of them something else. A proof holds both notes
-    whole, with a page that says what they prove and what not. Ends with 7
-    while any fork is not settled.
+    whole, with a page that says what they prove and what not; PROOF is one
+    that somebody handed over. Ends with 7 while any fork is not settled.
 
     \b
     Examples:
       cipherpost forks
       cipherpost forks -o proofs
+      cipherpost forks tver-center-00000014-3f2a9c01-b86e70d2.proof
     """
     from cipherpost.workflows import forks as work
 
     desk = session.desk(write=True)
-    found = work.look(desk, evidence=not no_evidence)
+    found = work.look(desk, proofs, evidence=not no_evidence)
     if folder is not None:
         work.write_proofs(desk, found, Path(folder))
     if session.as_json:
         output.emit(found.as_json())
         return found.exit_code
     for refused in found.refused:
-        output.tell(f"evidence passed over: {output.safe(str(refused))}")
+        output.tell(f"proves nothing: {output.safe(str(refused))}")
     rows = [
         [
             f"{fork.channel}/{fork.number}",

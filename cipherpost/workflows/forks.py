@@ -1,6 +1,6 @@
 """Forks as an officer sees them: both sides listed, what other offices laid down as evidence, proofs, and settling."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, islice
 from pathlib import Path
@@ -28,7 +28,7 @@ class SettleError(UseError):
 
 
 class EvidenceError(NotAuthenticError):
-    """What lies under evidence is not the note that its name says."""
+    """What lies under evidence, or in the file of a proof, is not what it says it is."""
 
 
 class ProofFileError(UseError):
@@ -75,19 +75,27 @@ def _fork_json(fork: chain_forks.Fork) -> dict[str, Any]:
     }
 
 
-def look(desk: "Desk", *, evidence: bool = True) -> Forks:
+def look(desk: "Desk", proofs: Sequence[Path] = (), *, evidence: bool = True) -> Forks:
     """Every fork in what this office reads; the center and auditors look at all channels.
 
     Args:
+        proofs: files of `write_proofs` that somebody handed over; their notes are judged like any others.
         evidence: go through what offices laid down under ``evidence/`` first.
 
     Raises:
         UnableError: the post office does not answer.
+        OSError: a proof cannot be read.
     """
     result = Forks()
     if evidence:
         syncing.follow_roster(desk)
         _take_evidence(desk, result)
+    for path in proofs:
+        try:
+            _take_proof(desk, path, result)
+        except (NotAuthenticError, NewerError, TooLargeError) as error:
+            error.where = f"{path}: {error.where}" if error.where else str(path)
+            result.refused.append(error)
     result.forks = list(chain_forks.forks(desk.chain))
     return result
 
@@ -107,6 +115,27 @@ def _take_evidence(desk: "Desk", result: Forks) -> None:
                     error.where = f"{name}: {error.where}" if error.where else name
                     result.refused.append(error)
             step(1)
+
+
+def _take_proof(desk: "Desk", path: Path, result: Forks) -> None:
+    """The two notes of a proof; what the file says of them proves nothing."""
+    from cipherpost import limits
+    from cipherpost.chain.proofs import read_proof
+    from cipherpost.note import split
+    from cipherpost.text import sha256
+
+    with path.open("rb") as file:
+        data = file.read(3 * limits.ROSTER_BYTES)
+    proof = read_proof(data)
+    if proof.fingerprint != desk.fingerprint or not _looks_at(desk, proof.channel):
+        raise EvidenceError("it is about another network, or a channel that is not read here", rule=desk.network)
+    hashes = [sha256(split(note).text) for note in proof.notes]
+    for text_hash, note in zip(hashes, proof.notes, strict=True):
+        if desk.mail.note(text_hash) is None:
+            _take(desk, proof.channel, proof.number, note, text_hash, result)
+    view = desk.chain.channel(proof.channel)
+    if not all(hashed in view.tree.known and view.tree.known[hashed].signed for hashed in hashes):
+        raise EvidenceError("not both of its notes are signed by officers", rule="two signed notes of one number")
 
 
 def _take_one(desk: "Desk", name: str, result: Forks) -> None:
@@ -129,9 +158,13 @@ def _take_one(desk: "Desk", name: str, result: Forks) -> None:
     if not _looks_at(desk, header.channel):
         return
     syncing.follow(desk, header.channel)  # so that the other side is here too
-    syncing.take_note(desk, header.channel, header.number, note)
-    if desk.chain.channel(header.channel).by_hash(place.hash) is not None:
-        result.taken.append(f"{header.channel}/{header.number}")
+    _take(desk, header.channel, header.number, note, place.hash, result)
+
+
+def _take(desk: "Desk", channel: str, number: int, note: bytes, text_hash: str, result: Forks) -> None:
+    syncing.take_note(desk, channel, number, note)
+    if desk.chain.channel(channel).by_hash(text_hash) is not None:
+        result.taken.append(f"{channel}/{number}")
 
 
 def _looks_at(desk: "Desk", channel: str) -> bool:

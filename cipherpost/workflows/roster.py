@@ -84,6 +84,11 @@ class View:
             yield "  keys since", f"{age.since}" + (f" ({age.days} days: new ones are advised)" if age.is_old else "")
             yield "  card", officer.card
             yield "  spoken", spoken(officer.card)
+        for each in self.roster.tenures(office):
+            if each.until is not None and each.cause is not None:
+                stolen = each.compromised is not None and each.cause != "compromised"
+                also = f"; declared compromised in entry {each.compromised}" if stolen else ""
+                yield "former", f"{each.name}: {_LOST[each.cause]} in entry {each.until}{also} ({each.vkey})"
 
     def as_json(self) -> dict[str, Any]:
         """The object for scripts."""
@@ -134,6 +139,14 @@ class View:
         }
 
 
+_LOST = {
+    "retire": "retired",
+    "compromised": "declared compromised",
+    "suspend": "suspended with the office",
+    "dissolve": "dissolved with the office",
+    "rotate": "got new keys",
+}
+"""How a stretch of standing ended, in words."""
 _KINDS = ("circular", "instruction", "decision", "report", "audit", "message", "key")
 
 

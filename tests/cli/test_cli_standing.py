@@ -53,6 +53,9 @@ def test_retiring_one_of_two_shows_the_cuts_and_does_not_ask(colleague: Net) -> 
     assert statements(colleague)[0] == "retire tver/ivanov"
     assert len(statements(colleague)) == 3
     refused(colleague.run("tver", "reply", "center/all/1", "-m", "again"), 4, "no standing")
+    former = [line for line in colleague.ok("center", "roster", "tver").lines if line.startswith("former")]
+    assert len(former) == 1
+    assert f"ivanov: retired in entry {newest(colleague)} (" in former[0]
 
 
 @pytest.mark.parametrize("words", ["retire tver/ivanov", "compromised tver/ivanov", "suspend tver", "dissolve tver"])
@@ -220,7 +223,11 @@ def test_a_fork_ends_with_7_until_it_is_settled(sent: Net) -> None:
     assert done.code == 7
     assert [line.split()[:2] for line in done.lines] == [[f"{TVER}/2", "ivanov"]] * 2
     assert "ivanov signed two dispatches with this number; not settled" in done.err
-    assert len(list((sent.root / "proofs").iterdir())) == 1
+    (proof,) = (sent.root / "proofs").iterdir()
+    assert sent.run("audit", "forks", "--no-evidence").code == 0
+    sent.ok("audit", "fetch")
+    told = sent.run("audit", "forks", str(proof), "--no-evidence", "--json")
+    assert (told.code, [fork["number"] for fork in told.json["forks"]]) == (7, [2])
     refused(sent.run("center", "settle", f"{TVER}/2", "-y"), 2, "which one stands")
     (stands,) = (
         side["hash"]
