@@ -1,9 +1,10 @@
 """Letters that supersede or cancel earlier ones: what is refused, and what readers are told at once."""
 
 import pytest
-from workflowkit import IVANOV, STASOVA, Net
+from workflowkit import BAZHANOV, IVANOV, ORLOV, STASOVA, Net
 
-from cipherpost.workflows import outbox, reading, sending
+from cipherpost.roster import words
+from cipherpost.workflows import endorsing, entries, forwarding, outbox, reading, sending
 from cipherpost.workflows.replacing import NotReplaceableError, ReplacedAlreadyError, ReplacePlaceError
 from cipherpost.workflows.results import Posted
 
@@ -87,4 +88,33 @@ def test_only_own_letters_of_one_channel_are_replaced(net: Net) -> None:
     for to, word in ((("tver",), "center/all/1"), (("all",), "x"), (("all", "tver"), "1"), ((), "1")):
         with pytest.raises(ReplacePlaceError):
             send(net, STASOVA, "Other", *to, supersedes=word)
+    net.clean()
+
+
+def test_where_two_must_sign_a_cancellation_and_a_letter_passed_on_are_proposed_first(net: Net) -> None:
+    net.send(STASOVA, "Come on Monday", "all")
+    net.send(STASOVA, "Order for tver alone", "tver")
+    with net.desk(STASOVA) as desk:
+        entries.prepare(desk)
+        entries.post(desk, [words.Threshold("center", 2)])
+    net.fetch(BAZHANOV)
+    with net.desk(STASOVA) as desk:
+        done = sending.cancel(desk, "center/all/1", "The hall is closed.")
+        again = sending.cancel(desk, "center/all/1", "The hall is closed.")
+        passed = forwarding.forward(desk, "center/tver/1", audiences=["samara"])[0]
+    assert (done.proposed, again.number) == ("center/all", done.number)
+    assert passed.proposed == "center/samara"
+    net.fetch(BAZHANOV)
+    for number in (done.number, passed.number):
+        with net.desk(BAZHANOV) as desk:
+            assert endorsing.endorse(desk, str(number)).hash is not None
+    net.fetch(ORLOV)
+    assert rows(net, ORLOV)["center/all/1"].cancelled_by == 2
+    [(place, _)] = [(place, row) for place, row in rows(net, ORLOV).items() if place.startswith("center/samara")]
+    with net.desk(ORLOV) as desk:
+        [found] = reading.read(desk, place).forwarded
+    assert found.published is not None
+    assert found.published.letter.body == "Order for tver alone"
+    with net.desk(STASOVA) as desk, pytest.raises(ReplacedAlreadyError):
+        sending.cancel(desk, "center/all/1", "Another reason.")
     net.clean()
