@@ -81,7 +81,9 @@ def form_publish(session: Session, word: str, audience: str, dry_run: bool) -> i
     done = forms.publish(desk, forms.form_to_publish(desk, word), audience, dry_run=dry_run)
     code = output.sent(session, done.posted)
     if not session.quiet and not session.as_json:
-        if done.letter is None:
+        if done.entry is not None and done.entry.proposed is not None:
+            output.tell("the form is sent when the entry is posted; repeat the command then")
+        elif done.letter is None:
             output.tell(f"nobody is in {output.safe(audience)} yet; once somebody is, the form has to be sent")
             output.hint(f"cipherpost form publish {done.form.name} --to {audience}")
         elif not dry_run and done.entry is not None and done.letter.waiting is None:

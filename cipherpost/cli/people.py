@@ -176,7 +176,7 @@ def admit(
         if result.replaced:
             extra["replaced"] = [each.as_json() for each in result.replaced]
         output.posted(session, result.posted, extra=extra)
-        if not session.quiet and not session.as_json and not dry_run:
+        if result.admitted and not session.quiet and not session.as_json and not dry_run:
             output.tell(f"admitted: {' '.join(result.admitted)}")
             if heard is None and len(result.admitted) > sum(each.vouched for each in result.replaced):
                 output.notice("unchecked")

@@ -181,6 +181,10 @@ class Item:
         """Its name within the outbox; names sort by age."""
         return self._folder.name
 
+    def exists(self) -> bool:
+        """Whether it is still there."""
+        return self._has(_PLAN)
+
     def stage(self) -> Stage:
         """How far the item is; each stage keeps what the earlier ones made."""
         if self._has(_NOTE):

@@ -340,7 +340,8 @@ def admit(
         if agree is not None:
             agree(each)
     result.posted = entries.post(desk, statements, cards=[card.note for card in taken], dry_run=dry_run)
-    result.admitted = [f"{card.card.office}/{card.card.officer}" for card in taken]
+    if result.posted.proposed is None:
+        result.admitted = [f"{card.card.office}/{card.card.officer}" for card in taken]
     return result
 
 

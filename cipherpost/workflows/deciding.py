@@ -107,7 +107,7 @@ class Decided:
 
     def as_json(self) -> dict[str, Any]:
         """The object for scripts: of a group the list of dispatches, else the one dispatch."""
-        objects = [each.as_json() | self._taken(each.channel) for each in self.posted]
+        objects = [each.as_json() | self._taken(each.proposed or each.channel) for each in self.posted]
         if not self.group:
             return objects[0]
         left_out = [{"office": office, "reason": reason} for office, reason in self.left_out.items()]

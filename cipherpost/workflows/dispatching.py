@@ -47,9 +47,13 @@ def line_error(desk: "Desk") -> CipherpostError | None:
 
 def finish_begun(desk: "Desk", line: CipherpostError | None) -> None:
     """Post what waits before anything new is made (I4); what cannot be posted stops nothing here: `fetch` tells."""
+    from cipherpost.workflows import proposals, proposing
+
     if line is None:
         for _ in drain(desk):
             pass
+        if proposals.may_be_open(desk):
+            proposing.finish(desk)
 
 
 def send_one(
@@ -112,8 +116,12 @@ def _propose(
     if dry_run:
         return replace(proposing.would_be(desk, plan), unreached=who_not)
     digest = content_digest(draft, about=plan.about())
+    amends = plan.draft is not None and plan.draft.number > 0
+    before = None if amends else proposing.proposed_before(desk, plan.channel, digest, only_open=even_if_sent)
+    if before is not None:
+        return before
     if not even_if_sent:
-        before = _sent_before(desk, plan.channel, digest) or proposing.proposed_before(desk, plan.channel, digest)
+        before = _sent_before(desk, plan.channel, digest)
         if before is not None:
             return before
         waiting = _waiting_same(desk, plan.channel, digest)

@@ -25,6 +25,8 @@ def drain(desk: "Desk") -> Iterator[tuple[str, Posted | CipherpostError]]:
         _sweep_vault(desk)
     stuck: dict[str, CipherpostError] = {}
     for item in desk.outbox.items():
+        if not item.exists():  # a proposal, posted with the letter that it was made of
+            continue
         channel = Plan.from_dict(item.plan()).channel
         if channel in stuck:
             yield item.name, stuck[channel]

@@ -27,6 +27,7 @@ def prepare(desk: "Desk") -> None:
         NotKeeperError: this officer cannot sign an entry.
         UnreachableError: entries are made with the line up.
     """
+    from cipherpost.workflows import proposals, proposing
     from cipherpost.workflows.draining import drain_or_raise
 
     if not desk.is_center:
@@ -34,6 +35,8 @@ def prepare(desk: "Desk") -> None:
     syncing.follow_roster(desk)
     guards.check_keeper(desk)
     drain_or_raise(desk)
+    if proposals.may_be_open(desk):
+        proposing.finish(desk)
     guards.check_keeper(desk)
 
 

@@ -228,7 +228,7 @@ class Published:
     """What became of it.
 
     ``entry`` is the roster's (None: it stood there before), ``letter`` the circular's (None: nobody is in the audience
-    yet).
+    yet, or the entry waits for other keepers).
     """
 
     form: "Form" = field(repr=False)
@@ -292,7 +292,7 @@ def publish(desk: "Desk", form: "Form", audience: str = ALL, *, dry_run: bool = 
     if not dry_run:
         desk.vault.put(_BOX + form.hash, form.data)
         finish_begun(desk, line)
-    if nobody:
+    if nobody or (entry is not None and entry.proposed is not None):
         return Published(form=form, entry=entry, letter=None)
     plan = Plan(channel=f"{desk.office}/{audience}", kind=kind, created=desk.time())
     letter = _letter(form)

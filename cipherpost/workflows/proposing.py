@@ -260,13 +260,15 @@ def would_be(desk: "Desk", plan: Plan) -> Posted:
     )
 
 
-def proposed_before(desk: "Desk", channel: str, digest: str) -> Posted | None:
+def proposed_before(desk: "Desk", channel: str, digest: str, *, only_open: bool = False) -> Posted | None:
     """What became of the same letter if this officer proposed it before, and it is open or was this channel's last."""
     for proposal in reversed(proposals.listing(desk)):
         if proposal.draft.channel != channel or desk.vault.get(f"digest {proposal.hash}") != digest.encode():
             continue
         if proposal.is_open:
             return signing.as_posted(desk, proposal, already=True)
+        if only_open:
+            continue
         place = proposal.posted_as
         rows = desk.mail.rows(channel)
         if place is not None and not any(

@@ -15,7 +15,7 @@ from cipherpost.dispatch.periods import is_event, parse_period
 from cipherpost.errors import CipherpostError, UseError
 from cipherpost.ledger.debt import State
 from cipherpost.text import CENTER, parse_name
-from cipherpost.workflows import earlier, forms, obligations, status
+from cipherpost.workflows import earlier, forms, obligations, proposals, status
 from cipherpost.workflows.addressing import check_admitted
 from cipherpost.workflows.dispatching import Outgoing, finish_begun, is_sent, line_error, send_one
 from cipherpost.workflows.earlier import Earlier
@@ -38,7 +38,7 @@ class AlreadyReportedError(UseError):
 
 
 class ReportWaitsError(UseError):
-    """A report for this debt waits in the outbox, and says something else."""
+    """A report for this debt waits in the outbox or for signatures, and says something else."""
 
 
 class NotReportedError(UseError):
@@ -467,4 +467,13 @@ def _refuse_waiting(desk: "Desk", task: Task) -> None:
                 f"a report for {task.name} waits in the outbox",
                 rule="it is sent as soon as there is a line; then it can be corrected",
                 hints=("cipherpost fetch", f"cipherpost correct {task.name} --edit"),
+            )
+    for proposal in proposals.listing(desk):
+        proposed = proposal.draft.report if proposal.is_open else None
+        if proposed is not None and (proposed.form, proposed.period) == (task.form.name, task.period):
+            raise ReportWaitsError(
+                f"a report for {task.name} is proposed to your colleagues",
+                where=proposal.place,
+                rule="it is sent as soon as enough of them have signed it",
+                hints=(f"cipherpost read {proposal.place}", f"cipherpost withdraw {proposal.number}"),
             )
