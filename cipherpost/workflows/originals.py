@@ -32,6 +32,7 @@ TYPE: Final = "application/x-tar"
 _FOLDER: Final = "attachments/"
 _BOX: Final = "originals "
 _ONE: Final = "original "
+_SOME: Final = "originals wait "
 _FIELDS: Final = {"channel", "hash", "letter", "number"}
 _GOOD, _HAVE, _WAITS, _BAD = "good", "have", "waits", "bad"
 
@@ -324,6 +325,9 @@ def record(desk: "Desk", carrier: "Entry", wanted: Sequence[Original], states: d
     rows = [[*each.row().values(), (states or {}).get(each.at, _HAVE)] for each in wanted]
     with desk.mail.transaction():
         desk.vault.put(_BOX + carrier.hash, json.dumps([carrier.header.channel, rows]).encode())
+        waits = _WAITS in (states or {}).values()
+        if waits or desk.mail.meta(_SOME + carrier.hash) is not None:
+            desk.mail.set_meta(_SOME + carrier.hash, "1" if waits else "")
         for each in wanted:
             if (states or {}).get(each.at) == _GOOD:
                 way = [carrier.header.channel, carrier.hash, each.at]
@@ -333,20 +337,17 @@ def record(desk: "Desk", carrier: "Entry", wanted: Sequence[Original], states: d
 def again(desk: "Desk") -> "tuple[list[tuple[Entry, Letter]], list[CipherpostError]]":
     """Take up originals whose headers had not come yet."""
     good, bad = [], []
-    for carrier_hash, rows in _records(desk).items():
+    waiting = [name.removeprefix(_SOME) for name, some in desk.mail.metas(_SOME) if some]
+    for carrier_hash in waiting:  # nearly always none: no keys are asked for then
+        channel, rows = _record(desk, carrier_hash)
         todo = [original for original, state in rows if state == _WAITS and _has_come(desk, original)]
-        carrier = _carrier(desk, carrier_hash) if todo else None
+        carrier = desk.chain.channel(channel).by_hash(carrier_hash) if todo else None
         if carrier is not None:
             states = {original.at: state for original, state in rows}
             more, refused = _take(desk, carrier, [original for original, _ in rows], todo, states)
             good += more
             bad += refused
     return good, bad
-
-
-def _carrier(desk: "Desk", hashed: str) -> "Entry | None":
-    channel = json.loads(desk.vault.get(_BOX + hashed) or b"")[0]
-    return desk.chain.channel(channel).by_hash(hashed)
 
 
 def _has_come(desk: "Desk", original: Original) -> bool:
@@ -357,20 +358,25 @@ def _has_come(desk: "Desk", original: Original) -> bool:
     return True
 
 
-def _records(desk: "Desk") -> dict[str, list[tuple[Original, str]]]:
-    """Hash of a message to what it shares, each with its state; no keys are asked for where there is none."""
-    if not desk.mail.boxes(_BOX):
-        return {}
-    return {name.removeprefix(_BOX): _rows(kept) for name, kept in desk.vault.get_all(_BOX).items()}
+def _record(desk: "Desk", carrier_hash: str) -> tuple[str, list[tuple[Original, str]]]:
+    """The channel of a message that shares letters, and these, each with its state; nothing where it is lost."""
+    kept = desk.vault.get(_BOX + carrier_hash)
+    return _opened(kept) if kept is not None else ("", [])
 
 
-def _rows(kept: bytes) -> list[tuple[Original, str]]:
-    return [
+def _opened(kept: bytes) -> tuple[str, list[tuple[Original, str]]]:
+    carried_in, rows = json.loads(kept)
+    return carried_in, [
         (Original(channel=channel, number=number, hash=hash, letter=letter, at=at), state)
-        for at, (channel, hash, letter, number, state) in enumerate(json.loads(kept)[1], 1)
+        for at, (channel, hash, letter, number, state) in enumerate(rows, 1)
     ]
 
 
 def carriers(desk: "Desk") -> dict[str, tuple[Original, ...]]:
     """Hash of every message that shares letters to what it shares, as far as this home has opened it."""
-    return {hashed: tuple(original for original, _ in rows) for hashed, rows in _records(desk).items()}
+    if not desk.mail.boxes(_BOX):
+        return {}
+    return {
+        name.removeprefix(_BOX): tuple(original for original, _ in _opened(kept)[1])
+        for name, kept in desk.vault.get_all(_BOX).items()
+    }

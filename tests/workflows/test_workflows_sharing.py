@@ -201,3 +201,14 @@ def test_what_was_shared_opens_for_whatever_opens_letters(net: Net) -> None:
         entry = letters.entry_at(desk, sent)
         assert originals.open_letter(desk, entry).body == "From tver"
         assert originals.find(desk, entry) is not None
+
+
+def test_a_round_in_which_nothing_is_to_be_opened_asks_for_no_keys(net: Net) -> None:
+    net.send(STASOVA, "Circular", "all")
+    admit(net, NEW)
+    share(net, STASOVA, "center/all/1", to="tver")
+    for who in (NEW, STASOVA, NEW):
+        net.fetch(who)
+    with net.desk(NEW) as desk:
+        assert originals.again(desk) == ([], [])
+        assert "keys" not in vars(desk)
