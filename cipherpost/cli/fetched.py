@@ -45,6 +45,14 @@ def notice_lines(result: "Fetched") -> Iterator[str]:
         yield f"receipts sent to {many(len(receipts), 'office')}"
     for error in result.waiting:
         yield f"waits in the outbox: {error}"
+    yield from _turns(result)
+
+
+def _turns(result: "Fetched") -> Iterator[str]:
+    """What this officer and his office are to do."""
+    if result.to_sign:
+        count = len(result.to_sign)
+        yield f"{many(count, 'proposal')} {'waits' if count == 1 else 'wait'} for your signature: {result.to_sign[0]}"
     if result.owed is not None:
         yield result.owed
 
@@ -80,5 +88,7 @@ def hints(result: "Fetched") -> Iterator[str]:
     elif result.new:
         header = result.new[0].header
         yield f"cipherpost read {header.channel}/{header.number}"
+    elif result.to_sign:
+        yield f"cipherpost read {result.to_sign[0]}"
     elif result.missing or result.held:
         yield "cipherpost fetch    (again later; the sender was told what is missing)"

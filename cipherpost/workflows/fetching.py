@@ -51,7 +51,8 @@ class Fetched:
     ``new``: letters opened; ``held``: dispatches that wait for something missing, and letters left for later;
     ``unreadable``: letters that failed; ``known``: those that failed in an earlier round, and were not opened again;
     ``refused``: notes that do not count; ``missing``: numbers, by channel; ``before_you``: letters sealed before
-    this officer was a reader, seen for the first time; ``owed``: one line about this office's open debts.
+    this officer was a reader, seen for the first time; ``owed``: one line about this office's open debts; ``to_sign``:
+    proposals that wait for this officer.
     """
 
     new: list["Entry"] = field(default_factory=list)
@@ -70,6 +71,7 @@ class Fetched:
     just_admitted: bool = False
     cards_waiting: int = 0
     owed: str | None = None
+    to_sign: list[str] = field(default_factory=list)
     stopped: list[CipherpostError] = field(default_factory=list)
 
     @property
@@ -163,6 +165,8 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
         result.cards_waiting = admission.count_waiting(desk)
     status.refresh(desk)
     result.owed = status.owed_line(desk)
+    if proposals.may_be_open(desk):
+        result.to_sign = [each.place for each in proposals.waiting_for(desk)]
     return result
 
 

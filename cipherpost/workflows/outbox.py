@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.errors import UseError
 from cipherpost.text import ROSTER
-from cipherpost.workflows import letters, syncing
+from cipherpost.workflows import letters, proposals, syncing
 from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.replacing import replaced_in
 
@@ -65,8 +65,16 @@ class Sent:
 
     def cells(self) -> list[str]:
         """For a table; whoever read it has also received it."""
-        if self.state == "waiting":
-            return [f"{self.place} (waits)", str(len(self.to)), self.subject or "", "", "", "", ""]
+        if self.state in {"waiting", "proposed"}:
+            return [
+                f"{self.place} ({'waits' if self.state == 'waiting' else 'proposed'})",
+                str(len(self.to)),
+                self.subject or "",
+                "",
+                "",
+                "",
+                "",
+            ]
         mark = f"[{' by '.join(map(str, self.replaced_by))}] " if self.replaced_by else ""
         received = self.count("received", "read", "complied", "unable")
         return [
@@ -129,19 +137,22 @@ class Sent:
 
 
 def listing(desk: "Desk") -> list[Sent]:
-    """Every letter of this office, oldest first, then what waits."""
+    """Every letter of this office, oldest first, then what is proposed, and what waits."""
     found = []
+    aside = proposals.about_drafts(desk)
     for channel in syncing.readable(desk):
         if channel.partition("/")[0] == desk.office and channel != syncing.ROSTER_CHANNEL:
             view = desk.chain.channel(channel)
             acks = desk.mail.acks_of(channel)
             gone = replaced_in(desk, channel)
             for row in desk.mail.rows(channel):
+                if row.hash in aside:
+                    continue
                 entry = view.by_hash(row.hash) if row.kind not in _QUIET and row.status == "counts" else None
                 if entry is not None:
                     found.append(_sent(desk, entry, acks, gone))
     found.sort(key=lambda each: (each.time or "", each.place))
-    return [*found, *_waiting(desk)]
+    return [*found, *_proposed(desk), *_waiting(desk)]
 
 
 def one(desk: "Desk", place: str) -> Sent:
@@ -201,6 +212,25 @@ def _office_state(desk: "Desk", office: str, entry: "Entry", acks: "list[AckRow]
 
 def _covers(row: "AckRow", number: int) -> bool:
     return row.word == "seen" and row.number > number
+
+
+def _proposed(desk: "Desk") -> Iterator[Sent]:
+    """What waits for the signatures of colleagues."""
+    for each in proposals.listing(desk):
+        if each.is_open:
+            draft = each.draft
+            audience = draft.channel.partition("/")[2]
+            yield Sent(
+                channel=draft.channel,
+                number=None,
+                kind=draft.kind,
+                to=() if audience == ROSTER else desk.roster.members(audience, desk.roster.newest),
+                time=None,
+                subject=each.subject,
+                due=(draft.due.day.isoformat(), draft.due.what) if draft.due else None,
+                state="proposed",
+                offices=(),
+            )
 
 
 def _waiting(desk: "Desk") -> Iterator[Sent]:

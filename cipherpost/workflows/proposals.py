@@ -217,6 +217,17 @@ def of_entry(desk: "Desk", entry: "Entry") -> Proposal | None:
     return next((each for each in listing(desk) if each.hash == entry.hash), None)
 
 
+def about_drafts(desk: "Desk") -> set[str]:
+    """Hashes of the messages of the own channel that propose, endorse, decline or withdraw: they are no letters."""
+    messages = list(_messages(desk, fetch=False))
+    proposed = {each.header.number for each in messages if each.said.word == "proposal"}
+    return {
+        each.hash
+        for each in messages
+        if each.said.word or (each.header.cancels is not None and each.header.cancels in proposed)
+    }
+
+
 def keep_said(desk: "Desk", entry: "Entry", letter: "Letter") -> None:
     """Lock away what a letter of the own channel says of drafts, once it was opened."""
     if entry.header.channel == own_channel(desk):
