@@ -94,7 +94,8 @@ def move(
     desk = session.desk(write=True)
     if to is None or out is None:
         away = backing.check_given_away(desk)
-        confirm(f"Was the file for the machine {away.to} destroyed, and never put back anywhere?", yes=yes)
+        question = f"Was the file for the machine {away.to} destroyed, and never put back anywhere?"
+        confirm(question, yes=yes, because=question)
         backing.take_back(desk)
         output.tell("this home signs again where another office has answered it since")
         return
