@@ -101,6 +101,7 @@ class Desk:
         self._post = post
         self._passphrase = passphrase
         self._closing = ExitStack()
+        self._locked = False
         self.channels: dict[str, None] = {}
         self.channels_at = -1
         """The channels this office reads, and the roster entry they were found at (`workflows.syncing.readable`)."""
@@ -135,6 +136,7 @@ class Desk:
         from cipherpost.home import lock
 
         self._closing.enter_context(lock.writing(self.home, timeout=10))
+        self._locked = True
 
     # ---- who ---------------------------------------------------------------------------------------------------------
 
@@ -256,9 +258,17 @@ class Desk:
     @cached_property
     def chain(self) -> "Chain":
         """The network as this home has verified it; what it learns is kept by `cipherpost.workflows.syncing`."""
-        from cipherpost.home.verified import load_chain
+        from cipherpost.home.verified import KeptRoster, load_chain
 
-        return load_chain(self.mail, self.network, self.fingerprint)
+        kept = KeptRoster(self.home)
+        chain = load_chain(self.mail, self.network, self.fingerprint, kept)
+
+        def keep() -> None:
+            if self._locked:
+                kept.save(chain)
+
+        self._closing.callback(keep)
+        return chain
 
     @cached_property
     def stated(self) -> "StatedHeads":

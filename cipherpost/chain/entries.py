@@ -5,8 +5,9 @@ enough keepers signed are a fork. A reader stays with the one he took, and takes
 no entry of the roster can settle that, only people can.
 """
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from cipherpost.chain.channel import Channel
 from cipherpost.chain.checks import (
@@ -20,6 +21,7 @@ from cipherpost.chain.checks import (
 )
 from cipherpost.chain.node import Node
 from cipherpost.chain.opening import ROSTER_CHANNEL, Opened, verifies
+from cipherpost.chain.rows import Row
 from cipherpost.chain.tree import Tree, gap
 from cipherpost.dispatch.header import Header
 from cipherpost.dispatch.kinds import check_lines, check_place
@@ -28,7 +30,11 @@ from cipherpost.note import VerifierKey
 from cipherpost.roster.fold import Roster
 from cipherpost.roster.refusals import RosterEntryError
 from cipherpost.roster.standing import StandingError, check_roster_signers
+from cipherpost.roster.state import Entry
 from cipherpost.text import CENTER
+
+if TYPE_CHECKING:
+    from cipherpost.roster.words import Statement
 
 Refuse = Callable[[Opened, NotAuthenticError], None]
 
@@ -49,6 +55,18 @@ class RosterLine:
         self._drafts: dict[int, int] = {}
         self._waiting: dict[str, list[Opened]] = {}
         self._rivals: set[str] = set()
+
+    def restore(self, rows: Iterable[Row], load: Callable[[int, str], bytes]) -> list[Entry]:
+        """Take up the path as it was verified before; ``load`` gives the note of (number, hash)."""
+        entries = []
+        for row in rows:
+            node = Node.restored(ROSTER_CHANNEL, row, load)
+            self._tree.add_standing(node)
+            entries.append(Entry(row.number, row.hash, row.time, row.by, partial(_stated, node)))
+            if row.draft is not None:
+                self._drafts[row.draft] = row.number
+        self._tree.changed = None
+        return entries
 
     def take(self, opened: Opened) -> list[int]:
         """Judge an entry, and what waited for it.
@@ -231,6 +249,12 @@ class RosterLine:
                 rival = self._tree.known[hashed]
                 first = min(rival.number, self._tree.split.number + 1 if self._tree.split else rival.number)
                 self._tree.split = self._tree.standing(first - 1) or self._tree.root
+
+
+def _stated(node: Node) -> "tuple[Statement, ...]":
+    from cipherpost.roster.statements import parse_statements
+
+    return parse_statements(node.header.statements)
 
 
 def _signed(opened: Opened, key: VerifierKey) -> bool:

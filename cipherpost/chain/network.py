@@ -9,9 +9,8 @@ The roster is judged here too: its first entry is the one whose hash is the netw
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import chain, islice
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from cipherpost import limits
 from cipherpost.chain.channel import Channel, Entry
@@ -29,6 +28,11 @@ from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, To
 from cipherpost.note import split
 from cipherpost.roster.fold import Roster
 from cipherpost.text import parse_channel
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from cipherpost.roster.snapshot import Snapshot
 
 _MOST: Final = limits.ALTERNATES + 1
 """Notes of one slot that are kept though nobody is known to have signed them."""
@@ -99,12 +103,14 @@ class Chain:
             TextError: ``channel`` is none.
         """
         view, coming = self.channel(channel), iter(notes)
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(os.cpu_count()) as helpers:
             while batch := list(islice(coming, _AT_ONCE if channel != ROSTER_CHANNEL else 1)):
                 yield from self._offer(view, batch, helpers)
 
     def _offer(
-        self, view: Channel, notes: Sequence[tuple[int, bytes]], helpers: Executor | None = None
+        self, view: Channel, notes: Sequence[tuple[int, bytes]], helpers: "Executor | None" = None
     ) -> list[Entry | Refusal]:
         """Notes of one channel, on center/roster only one: so what the first do to the roster concerns no other."""
         opened = [_step(self._open, view, note) for note in notes]
@@ -126,7 +132,7 @@ class Chain:
             raise self._newer(view, number, note, error) from None
 
     def _sign_all(
-        self, view: Channel, opened: Sequence[Opened | Refusal], helpers: Executor | None
+        self, view: Channel, opened: Sequence[Opened | Refusal], helpers: "Executor | None"
     ) -> list[Signed | Refusal]:
         """V5, the signature, before all else: what nobody signed is junk. libsodium lets other threads run."""
 
@@ -206,6 +212,25 @@ class Chain:
                 node.keys = self._judge.signer(opened)
             tree.add_standing(node)
         tree.changed = None
+
+    def restore_roster(self, folded: "Snapshot", rows: Sequence[Row], load: Callable[[int, str], bytes]) -> bool:
+        """Take up the roster as this same home folded it before, without verifying its entries again.
+
+        Args:
+            folded: up to an entry that is the last of ``rows``, which are those of `Channel.rows` from number 1 on.
+            load: as for `restore`.
+
+        Returns:
+            False, and nothing was taken up, where the rows are not the entries that it was folded from.
+        """
+        links = [None, *(row.hash for row in rows)]
+        if not rows or [(row.number, row.previous) for row in rows] != list(enumerate(links[:-1], 1)):
+            return False
+        if (rows[0].hash, links[folded.number :]) != (self.fingerprint, [folded.head]):
+            return False
+        folded.state.entries = self._line.restore(rows, load)
+        self.roster.restore(folded.state)
+        return True
 
     # ---- what it shows ---------------------------------------------------------------------------------------------
 

@@ -169,13 +169,13 @@ class Mail:
         """Keep a card, a note of its own kind, by the hash of its text; `note` gives it back."""
         self._run("INSERT OR IGNORE INTO notes VALUES (?, ?, ?, ?)", (hash, "center/cards", 0, card))
 
-    def notes(self, channel: str) -> Iterator[tuple[int, bytes]]:
-        """(number, note) of the channel's path, in order; one at a time, for 100,000 of them."""
+    def notes(self, channel: str, above: int = 0) -> Iterator[tuple[int, bytes]]:
+        """(number, note) of the channel's path above number ``above``, in order; one at a time, for 100,000 of them."""
         with database.errors(self._path):
             yield from self._base.execute(
                 "SELECT e.number, n.note FROM entries e JOIN notes n ON n.hash = e.hash"
-                " WHERE e.channel = ? AND e.status <> 'waiting' ORDER BY e.number",
-                (channel,),
+                " WHERE e.channel = ? AND e.number > ? AND e.status <> 'waiting' ORDER BY e.number",
+                (channel, above),
             )
 
     def last_times(self) -> dict[str, str]:

@@ -66,6 +66,11 @@ class DutyBook:
         self.stated: dict[Key, list[_Stated]] = {}
         self.count = 0
 
+    def told(self) -> list[tuple[int, Duty | DutyEnd]]:
+        """Every statement with its entry, in the order they were stated."""
+        stated = {each.order: each for kept in self.stated.values() for each in kept}
+        return [(stated[order].entry, stated[order].statement) for order in sorted(stated)]
+
     def keys_of(self, statement: Duty | DutyEnd) -> tuple[Key, ...]:
         """Where ``statement`` belongs; an end with a day ends what is owed once and for events."""
         if isinstance(statement, Duty):

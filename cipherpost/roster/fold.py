@@ -74,6 +74,15 @@ class Roster:
         self._network, self._fingerprint = header.network, self._fingerprint or hash
         self._state.entries.append(Entry(header.number, hash, header.time, header.by, statements))
 
+    def restore(self, state: State) -> None:
+        """Take up what was folded before, with its entries, into a roster that has none yet; nothing is checked."""
+        self._state = state
+
+    @property
+    def folded(self) -> State:
+        """All that was folded so far, for `cipherpost.roster.snapshot`."""
+        return self._state
+
     def check(self, statements: "Sequence[Statement]") -> None:
         """Try ``statements`` as those of the next entry, and leave the roster as it is.
 

@@ -246,7 +246,7 @@ def _no_duties() -> "DutyBook":
 
 
 NEW: Final[Mapping[str, Callable[[], Any]]] = {
-    **dict.fromkeys(("network", "recovery"), lambda: None),
+    "recovery": lambda: None,
     **dict.fromkeys(("keepers", "timezone"), History),
     "entries": list,
     "duties": _no_duties,
@@ -264,7 +264,6 @@ class State:
         later: parts that are made when they are first asked for: name of an attribute to what makes it.
     """
 
-    network: str | None
     entries: list[Entry]
     offices: dict[str, Office]
     titles: dict[str, History[str]]
@@ -300,6 +299,10 @@ class State:
 
     def __init__(self, later: Mapping[str, Callable[[], Any]] | None = None) -> None:
         self._later = dict(NEW if later is None else later)
+
+    def untouched(self, name: str) -> Callable[[], Any] | None:
+        """What makes a part that nobody has asked for yet."""
+        return None if name in self.__dict__ else self._later.get(name)
 
     if not TYPE_CHECKING:
 
