@@ -63,7 +63,9 @@ def forks(session: Session, proofs: tuple[Path, ...], folder: str | None, no_evi
         output.tell("no fork is known here")
     elif found.exit_code:
         open_one = next(fork for fork in found.forks if fork.settled is None)
-        if desk.is_center:
+        if open_one.channel == work.ROSTER_CHANNEL:
+            output.hint("the keepers compare by telephone what they signed; nothing can settle the roster")
+        elif desk.is_center:
             output.hint(f"cipherpost settle {open_one.channel}/{open_one.number} HASH    (of the side that stands)")
         else:
             output.hint(f"tell the center by telephone about {open_one.channel}/{open_one.number}")

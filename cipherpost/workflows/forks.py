@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cipherpost.chain.node import Node
     from cipherpost.desk import Desk
 
+ROSTER_CHANNEL: Final = syncing.ROSTER_CHANNEL
 _EVIDENCE: Final = 1_000
 """Notes of one office's evidence that are looked at."""
 _DIGITS: Final = 8

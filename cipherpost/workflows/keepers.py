@@ -118,7 +118,9 @@ def _check_name(desk: "Desk", word: str, names: Sequence[str]) -> None:
 
     if word.startswith(f"{CENTER}/"):
         raise KeeperNameError(
-            f"{word}: name the officer alone", hints=(f"cipherpost keepers {word.removeprefix(f'{CENTER}/')} ...",)
+            f"{word}: name the officer alone",
+            rule="keepers are officers of the center",
+            hints=("cipherpost keepers --help",),
         )
     if list(names).count(word) > 1:
         raise KeeperNameError(f"{word} is named twice", hints=("cipherpost keepers",))
@@ -127,10 +129,11 @@ def _check_name(desk: "Desk", word: str, names: Sequence[str]) -> None:
     if word not in there:
         left = bool(desk.roster.keys(CENTER, word))
         near = difflib.get_close_matches(word, there, n=1)
+        hint = f"cipherpost roster {CENTER}" if left else f"cipherpost admit {CENTER}/{word} --heard NUMBER"
         raise KeeperNameError(
             f"{word} {'is in no good standing' if left else 'is no officer of the center'}",
             rule=f"keepers are officers of the center: {', '.join(there)}",
-            hints=(f"did you mean {near[0]}?",) if near else (f"cipherpost admit {CENTER}/{word} --heard NUMBER",),
+            hints=(f"did you mean {near[0]}?" if near and not left else hint,),
         )
 
 
