@@ -19,6 +19,7 @@ from cipherpost.roster.state import (
     ROSTER_CHANNEL,
     Cause,
     History,
+    Move,
     Office,
     OfficerInfo,
     Standing,
@@ -87,7 +88,13 @@ class Change:
         if name in self._moved:
             raise self.refuse(OfficeStateError, f"the state of {name} changes twice", "once in an entry")
         self._moved.add(name)
+        self.set_state(office, to)
+
+    def set_state(self, office: Office, to: Standing) -> None:
+        """Let an office's state be ``to`` from this entry."""
         office.states.set(self.number, to, self.undo)
+        if office.info.role == "committee":
+            self.undo.push(self.state.moves, Move(self.number, office.info.name, to == "good"))
 
     def end(self, office: Office, tenure: OfficerInfo, cause: Cause) -> None:
         """Take an officer's standing away."""

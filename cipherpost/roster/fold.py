@@ -159,7 +159,8 @@ class Roster:
 
     def offices(self, at: int) -> tuple[str, ...]:
         """Every office stated up to ``at``, dissolved ones too, in order of admission: that of their statements."""
-        return tuple([name for name, office in self._state.offices.items() if office.info.since <= at])
+        offices = self._state.offices
+        return tuple(offices if at >= self.newest else [name for name in offices if offices[name].info.since <= at])
 
     def title(self, name: str, at: int) -> str:
         """What people call an office or group: its name, when no title is stated."""
@@ -253,8 +254,8 @@ class Roster:
     def _find_members(self, audience: str, at: int) -> tuple[str, ...]:
         offices = self._state.offices
         if audience == ALL:
-            pairs = offices.items()
-            return tuple([n for n, each in pairs if each.info.role == "committee" and each.states.at(at) == "good"])
+            good = {office: good for entry, office, good in self._state.moves if entry <= at}
+            return tuple([name for name in offices if good.get(name)])
         if self.is_group(audience, at):
             return self._ordered(name for name in self._state.groups[audience].at(at) or () if self.good(name, at))
         if self.state(audience, at) is not None:

@@ -70,7 +70,7 @@ def _new_office(change: Change, said: words.Office) -> None:
         other = "an office" if name in change.state.offices else "a group"
         raise change.refuse(NameTakenError, f"{name} is the name of {other}", "names are given once, ever")
     office = Office(OfficeInfo(name, said.role, change.number, len(change.state.offices)))
-    office.states.set(change.number, "declared", change.undo)
+    change.set_state(office, "declared")
     change.undo.put(change.state.offices, name, office)
 
 
@@ -107,7 +107,7 @@ def _officer(change: Change, said: words.Officer) -> None:
         change.undo,
     )
     if office.states.last == "declared":
-        office.states.set(change.number, "good", change.undo)
+        change.set_state(office, "good")
     change.counted.add(said.office)
 
 

@@ -23,6 +23,7 @@ from cipherpost.roster.state import (
     CutInfo,
     FormInfo,
     History,
+    Move,
     Office,
     OfficeInfo,
     OfficerInfo,
@@ -252,6 +253,11 @@ _TABLE_OF_LISTS: Final = _Codec(_told, _lists)
 _AS_IS: Final = _Codec(_as_is, _same, table=False)
 _CODECS: Final[dict[str, _Codec]] = {
     "offices": _Codec(_office_plain, _office),
+    "moves": _Codec(
+        lambda moves: [[getattr(each, column) for each in moves] for column in Move._fields],
+        lambda _network, _name, value: list(map(Move._make, zip(*value, strict=True))),
+        table=False,
+    ),
     "titles": _TABLE_OF_HISTORIES,
     "groups": _TABLE_OF_LISTS,
     "lateral": _TABLE_OF_HISTORIES,

@@ -176,6 +176,14 @@ class OfficerInfo:
         return self.since <= at and (self.until is None or at < self.until)
 
 
+class Move(NamedTuple):
+    """A committee enters or leaves good standing, or is declared, in ``entry``."""
+
+    entry: int
+    office: str
+    good: bool
+
+
 class CutInfo(NamedTuple):
     """The last number that counts of those who lost their standing; 0 has no hash."""
 
@@ -248,7 +256,7 @@ def _no_duties() -> "DutyBook":
 NEW: Final[Mapping[str, Callable[[], Any]]] = {
     "recovery": lambda: None,
     **dict.fromkeys(("keepers", "timezone"), History),
-    "entries": list,
+    **dict.fromkeys(("entries", "moves"), list),
     "duties": _no_duties,
     **dict.fromkeys(("offices", "titles", "thresholds", "waiting", "checks", "groups_of", "opened"), dict),
     **dict.fromkeys(("groups", "lateral", "keys", "cards", "left", "taken", "cuts", "pins"), dict),
@@ -266,6 +274,8 @@ class State:
 
     entries: list[Entry]
     offices: dict[str, Office]
+    moves: list[Move]
+    """What happened to the standing of committees, oldest first."""
     titles: dict[str, History[str]]
     groups: dict[str, History[tuple[str, ...]]]
     lateral: dict[str, History[bool]]
