@@ -147,13 +147,13 @@ def _entries_relied_on(desk: "Desk") -> Iterator[int]:
 
 def _forgotten(desk: "Desk", channel: str, beyond: int) -> ForgottenError:
     return ForgottenError(
-        "this number was used before this home was put back or copied, and is not here",
+        "this number was used before by this officer or a colleague, and is not here",
         channel=channel,
         number=beyond,
         rule="a home signs no number that others already speak of",
         hints=(
             "cipherpost fetch    (once the post office shows it again)",
-            "new keys, if it is lost for good (docs/keys.md)",
+            "tell the center, if it is lost for good (docs/keys.md)",
         ),
     )
 

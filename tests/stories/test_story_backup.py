@@ -14,7 +14,7 @@ from cipherpost.home.backup import BackupDamagedError
 from cipherpost.home.keys import WrongPassphraseError
 from cipherpost.home.machine import MACHINE
 from cipherpost.postoffice import names
-from cipherpost.workflows import admission, backing
+from cipherpost.workflows import admission, backing, rotating
 from cipherpost.workflows.moving import ForgottenError, MovedAwayError, MovedError
 from cipherpost.workflows.putting_back import HomeThereError
 
@@ -137,6 +137,32 @@ def test_i3_story_a_keeper_put_back_from_a_backup_makes_no_second_entry_of_a_num
     ):
         admission.set_group(desk, "oka", ["samara"], lateral=False)
     each_number_signed_once(net.home(STASOVA), new.home(STASOVA))
+
+
+def test_i3_story_new_keys_free_a_home_and_it_still_signs_no_number_that_the_old_ones_used(
+    net: Net, new: Machine
+) -> None:
+    net.send(IVANOV, "one", "center")
+    file = back_up(net, IVANOV)
+    net.send(IVANOV, "two", "center")
+    net.send(IVANOV, "three", "center")
+    net.fetch(STASOVA)
+    new.put_back(file, IVANOV)
+    hide(net, IVANOV, "tver/center/2", "tver/center/3")
+    with new.at_work(), net.desk(IVANOV, home=new.home(IVANOV)) as desk:
+        rotating.rotate(desk)
+    with net.desk(STASOVA) as desk:
+        admission.admit(desk, [IVANOV])
+    new.fetch(IVANOV)
+    waiting = new.send(IVANOV, "another two", "center").waiting
+    assert isinstance(waiting, GapError)
+    assert waiting.number == 3
+    net.posts[IVANOV].heal()
+    posted = new.fetch(IVANOV).posted
+    assert [each.number for each in posted if each.channel == "tver/center"][:1] == [4]
+    signed = {line.split()[3] for line in (new.home(IVANOV) / "journal").read_text().splitlines() if "/center " in line}
+    assert signed.isdisjoint({"2", "3"})
+    net.clean()
 
 
 def test_i3_story_the_new_machines_clock_is_behind_and_an_older_answer_frees_nothing(net: Net, new: Machine) -> None:
