@@ -6,7 +6,15 @@ import pytest
 from killing import every_kill
 
 from cipherpost.errors import UnableError
-from cipherpost.home.machine import MachineRecord, MachineRecordError, machine_id, state_folder
+from cipherpost.home.machine import (
+    MACHINE,
+    Away,
+    MachineRecord,
+    MachineRecordError,
+    MovedState,
+    machine_id,
+    state_folder,
+)
 
 HERE, THERE = "1" * 64, "2" * 64
 SINCE = "2026-11-22T09:00:00Z"
@@ -145,3 +153,71 @@ def test_the_record_outside_tells_nothing_of_channels(home: Path) -> None:
     record(home).clear("tver/center")
     (outside,) = (home.parent / "state" / "homes").iterdir()
     assert json.loads(outside.read_bytes())["moved"] is None
+
+
+# ---- given to another machine ------------------------------------------------------------------------------------
+
+TO = Away(to="13539 46393 02648 77413", since="2026-11-22T09:00:00Z")
+
+
+def machines(tmp_path: Path) -> tuple[Path, MachineRecord]:
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    record = MachineRecord(home, state_dir=tmp_path / "state", machine="a" * 64)
+    record.register()
+    return home, record
+
+
+def test_i3_a_home_that_was_given_away_stays_so_whatever_is_written_after(tmp_path: Path) -> None:
+    _, record = machines(tmp_path)
+    assert record.away() is None
+    record.give_away(TO)
+    record.bump()
+    record.mark_moved("somebody moved it", "2026-11-23T09:00:00Z")
+    record.clear("tver/center")
+    record.clear_all()
+    assert record.away() == TO
+    record.take_back("2026-11-24T09:00:00Z")
+    assert record.away() is None
+    assert record.moved_state() is not None, "it waits for an answer as any home that moved"
+
+
+def test_i3_an_older_copy_on_the_same_machine_learns_that_the_home_was_given_away(tmp_path: Path) -> None:
+    home, record = machines(tmp_path)
+    record.bump()
+    older = (home / MACHINE).read_bytes()
+    record.bump()
+    record.give_away(TO)
+    (home / MACHINE).write_bytes(older)
+    assert record.away() == TO
+    record.mark_moved("it is older", "2026-11-23T09:00:00Z")
+    (home / MACHINE).write_bytes(older)
+    assert record.away() == TO
+
+
+def test_i3_what_came_back_from_there_is_free_of_it(tmp_path: Path) -> None:
+    home, record = machines(tmp_path)
+    record.give_away(TO)
+    record.restored(None, arrived=True)
+    assert record.away() is None
+    assert record.check() is None
+    # A backup that was made on the other machine, where more was signed, is no older copy.
+    record.give_away(TO)
+    table = json.loads((home / MACHINE).read_bytes())
+    del table["away"]
+    table["generation"] += 5
+    (home / MACHINE).write_text(json.dumps(table))
+    assert record.away() is None
+
+
+def test_i3_a_home_put_together_elsewhere_is_moved_from_its_first_day_in_its_place(tmp_path: Path) -> None:
+    building, place = tmp_path / ".building", tmp_path / "home"
+    building.mkdir()
+    record = MachineRecord(building, state_dir=tmp_path / "state", machine="a" * 64, lives_at=place)
+    record.restored(MovedState(reason="it was put back", since="2026-11-22T09:00:00Z"), above=41)
+    building.rename(place)
+    moved = MachineRecord(place, state_dir=tmp_path / "state", machine="a" * 64)
+    assert moved.check() is None
+    assert moved.moved_state() == MovedState(reason="it was put back", since="2026-11-22T09:00:00Z")
+    assert moved.generation() == 42
+    assert not (tmp_path / "state" / "homes").exists(), "a home that only reads takes nothing from another copy"
