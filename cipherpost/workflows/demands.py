@@ -260,7 +260,7 @@ class _Heard(NamedTuple):
 def _heard(desk: "Desk", moment: str) -> _Heard:
     """What the center has said in letters that this officer may open."""
     said, refused = [], []
-    for channel in syncing.readable(desk):
+    for channel in syncing.begun(desk):
         office, _, audience = channel.partition("/")
         if office != CENTER or desk.roster.role(audience) is None:
             continue

@@ -140,7 +140,7 @@ def listing(desk: "Desk") -> list[Sent]:
     """Every letter of this office, oldest first, then what is proposed, and what waits."""
     found = []
     aside = proposals.about_drafts(desk)
-    for channel in syncing.readable(desk):
+    for channel in syncing.begun(desk):
         if channel.partition("/")[0] == desk.office and channel != syncing.ROSTER_CHANNEL:
             view = desk.chain.channel(channel)
             acks = desk.mail.acks_of(channel)

@@ -132,7 +132,7 @@ def received(desk: "Desk") -> list[Row]:
     """The letters of other offices on the channels that this office reads, oldest first; needs no keys."""
     answers = _answers(desk)
     rows = []
-    for channel in syncing.readable(desk):
+    for channel in syncing.begun(desk):
         office, _, audience = channel.partition("/")
         if office == desk.office or audience == ROSTER or not _is_to_us(desk, audience):
             continue
@@ -157,7 +157,7 @@ def _is_to_us(desk: "Desk", audience: str) -> bool:
 def _answers(desk: "Desk") -> dict[str, str]:
     """Hash of a dispatch to the place of this office's last reply to it."""
     found = {}
-    for channel in syncing.readable(desk):
+    for channel in syncing.begun(desk):
         if channel.partition("/")[0] != desk.office or channel == syncing.ROSTER_CHANNEL:
             continue
         view = desk.chain.channel(channel)

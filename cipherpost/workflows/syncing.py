@@ -457,3 +457,9 @@ def readable(desk: "Desk") -> Mapping[str, None]:
         channels = desk.roster.channels_read_by(desk.office, newest)
         desk.channels, desk.channels_at = dict.fromkeys((ROSTER_CHANNEL, *channels)), newest
     return desk.channels
+
+
+def begun(desk: "Desk") -> list[str]:
+    """Those of the channels this office reads of which anything is here: a center has one with every office."""
+    here = desk.chain.channels
+    return [name for name in readable(desk) if name in here]
