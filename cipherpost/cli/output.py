@@ -240,7 +240,9 @@ def _proposed(session: "Session", done: "Posted") -> None:
 
 
 def _reach(done: "Posted") -> None:
-    if done.dry_run and not done.to:
+    if done.dry_run and done.proposed is not None:
+        pass  # `_proposed` says it
+    elif done.dry_run and not done.to:
         tell(f"nothing was posted; it would be {done.place}")
     elif done.dry_run:
         tell(f"nothing was sent; it would go to {many(len(done.to), 'office')}: {' '.join(done.to)}")

@@ -170,8 +170,9 @@ def endorse(session: Session, number: str, dry_run: bool) -> int:
 @command()
 @click.argument("number", metavar="NUMBER")
 @click.option("-m", "--message", required=True, metavar="TEXT", help="Why; the other officers read it.")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be done.")
 @override
-def decline(session: Session, number: str, message: str) -> int:
+def decline(session: Session, number: str, message: str, dry_run: bool) -> int:
     """Say that you will not sign a proposal, and why.
 
     \b
@@ -180,14 +181,15 @@ def decline(session: Session, number: str, message: str) -> int:
     """
     from cipherpost.workflows import endorsing
 
-    return output.sent(session, [endorsing.decline(session.desk(write=True), number, message)])
+    return output.sent(session, [endorsing.decline(session.desk(write=True), number, message, dry_run=dry_run)])
 
 
 @command()
 @click.argument("number", metavar="NUMBER")
 @click.option("-m", "--message", metavar="TEXT", help="Why; the other officers read it.")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be done.")
 @override
-def withdraw(session: Session, number: str, message: str | None) -> int:
+def withdraw(session: Session, number: str, message: str | None, dry_run: bool) -> int:
     """Take back a proposal of your own; signatures under it are good for nothing.
 
     \b
@@ -196,4 +198,4 @@ def withdraw(session: Session, number: str, message: str | None) -> int:
     """
     from cipherpost.workflows import endorsing
 
-    return output.sent(session, [endorsing.withdraw(session.desk(write=True), number, message)])
+    return output.sent(session, [endorsing.withdraw(session.desk(write=True), number, message, dry_run=dry_run)])

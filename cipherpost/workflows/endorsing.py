@@ -163,13 +163,13 @@ def _check_cards(desk: "Desk", proposal: "Proposal") -> None:
 # ---- decline, withdraw -------------------------------------------------------------------------------------------
 
 
-def decline(desk: "Desk", word: str, why: str) -> Posted:
+def decline(desk: "Desk", word: str, why: str, *, dry_run: bool = False) -> Posted:
     """Say to the colleagues that this officer will not sign, and why.
 
     Raises:
         ProposalClosedError: it is closed. SignedAlreadyError: he has signed it.
     """
-    line = _begin(desk)
+    line = _begin(desk, dry_run=dry_run)
     proposal = proposals.find(desk, word, fetch=line is None)
     _check_open(desk, proposal)
     if desk.officer in proposal.signers:
@@ -179,23 +179,27 @@ def decline(desk: "Desk", word: str, why: str) -> Posted:
             rule="a signature cannot be taken back",
             hints=(f"ask {proposal.by} to type: cipherpost withdraw {proposal.number}",),
         )
+    if dry_run:
+        return _would_say(desk)
     item = signing.answer(desk, proposal, word="Declined", body=why, data=declined_data(proposal.number))
     return _posted_own(desk, item.name, line)
 
 
-def withdraw(desk: "Desk", word: str, why: str | None = None) -> Posted:
+def withdraw(desk: "Desk", word: str, why: str | None = None, *, dry_run: bool = False) -> Posted:
     """Take back a proposal of one's own; what was signed for it is good for nothing any more.
 
     Raises:
         NotProposerError: it is a colleague's. ProposalClosedError: it is closed.
     """
-    line = _begin(desk)
+    line = _begin(desk, dry_run=dry_run)
     proposal = proposals.find(desk, word, fetch=line is None)
     _check_proposer(desk, proposal, "withdraws")
     if proposal.state not in {"open", "expired", "declined", "overtaken"}:
         closed = proposals.why_closed(proposal)
         assert closed is not None
         raise closed
+    if dry_run:
+        return _would_say(desk)
     item = signing.put_message(
         desk,
         proposing.own_plan(desk, cancels=proposal.number),
@@ -203,6 +207,12 @@ def withdraw(desk: "Desk", word: str, why: str | None = None) -> Posted:
         body=why or f"{desk.officer} withdraws proposal {proposal.number}.\n",
     )
     return _posted_own(desk, item.name, line)
+
+
+def _would_say(desk: "Desk") -> Posted:
+    channel = proposals.own_channel(desk)
+    number = desk.chain.channel(channel).tip[0] + 1
+    return Posted(channel=channel, kind="message", number=number, to=(desk.office,), dry_run=True)
 
 
 def _check_proposer(desk: "Desk", proposal: "Proposal", does: str) -> None:

@@ -6,137 +6,44 @@ and the channels each time it is asked for.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cipherpost.dispatch.draft import Draft, format_draft
-from cipherpost.errors import CipherpostError, NotAuthenticError, NotForUsError, UnableError, UseError
+from cipherpost.dispatch.header import DraftRef
+from cipherpost.errors import NotAuthenticError, NotForUsError, UnableError, UseError
 from cipherpost.note import SignatureInvalidError, Text, VerifierKey
 from cipherpost.text import ROSTER
 from cipherpost.workflows import authority
+from cipherpost.workflows.proposal import Place, Proposal, ProposalClosedError, Signature, State, why_closed
 from cipherpost.workflows.proposal_data import Said, draft_in, endorsement_in, said_in
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
     from cipherpost.dispatch.header import Header
     from cipherpost.letter import Letter
 
-State = Literal["open", "posted", "amended", "withdrawn", "overtaken", "expired", "declined"]
-"""``overtaken``: another roster entry took the number; ``declined``: by so many that it cannot be posted any more."""
+__all__ = [
+    "NoSuchProposalError",
+    "Place",
+    "Proposal",
+    "ProposalClosedError",
+    "Signature",
+    "about_drafts",
+    "count",
+    "find",
+    "keep_said",
+    "listing",
+    "may_be_open",
+    "of_entry",
+    "own_channel",
+    "waiting_for",
+    "why_closed",
+]
 
 
 class NoSuchProposalError(UseError):
     """Nothing of that number is proposed in this office's own channel."""
-
-
-class Signature(NamedTuple):
-    """A valid signature of a draft; ``fresh``: by the key that the proposed roster entry gives to this officer."""
-
-    officer: str
-    signature: bytes
-    fresh: bool = False
-
-
-class Place(NamedTuple):
-    """A dispatch that stands, by its hash."""
-
-    channel: str
-    number: int
-    hash: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """One proposal and how it stands.
-
-    ``number`` and ``hash`` are those of the message that proposes; ``place`` where it was posted; ``amends`` the number
-    of an earlier proposal, ``gone_by`` that of the message that amended or withdrew this one. ``signed`` are valid
-    signatures of officers in good standing, ``declined`` names with their reasons, ``ignored`` why other endorsements
-    count for nothing. ``awaited`` may still sign.
-    """
-
-    office: str
-    number: int
-    hash: str
-    by: str
-    time: str
-    subject: str = field(repr=False)
-    draft: Draft
-    cards: tuple[str, ...]
-    state: State
-    amends: int | None
-    gone_by: int | None
-    posted_as: Place | None
-    signed: tuple[Signature, ...]
-    declined: tuple[tuple[str, str], ...] = field(repr=False)
-    ignored: tuple[str, ...]
-    needed: int
-    awaited: tuple[str, ...]
-
-    @property
-    def place(self) -> str:
-        """``center/center/31``."""
-        return f"{self.office}/{self.office}/{self.number}"
-
-    @property
-    def until(self) -> "date":
-        """The last day on which it may be posted."""
-        return self.draft.draft.until
-
-    @property
-    def text(self) -> Text:
-        """The text that is endorsed."""
-        return format_draft(self.draft)
-
-    @property
-    def signers(self) -> tuple[str, ...]:
-        """Who has signed, in the order in which they did."""
-        return tuple(dict.fromkeys(each.officer for each in self.signed))
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it may still be endorsed."""
-        return self.state == "open"
-
-    def stands(self) -> str:
-        """How it stands, in a few words."""
-        if self.posted_as is not None:
-            return f"posted as {self.posted_as.channel}/{self.posted_as.number}"
-        if self.gone_by is not None:
-            return f"{self.state} by {self.gone_by}"
-        return f"{len(self.signers)} of {self.needed} signed" if self.is_open else self.state
-
-    def cells(self) -> list[str]:
-        """For a table."""
-        for_what = f"{self.draft.channel} ({self.draft.kind})"
-        return [self.place, self.by, self.subject, for_what, self.stands(), self.until.isoformat()]
-
-    def as_json(self) -> dict[str, Any]:
-        """The object for scripts."""
-        posted = self.posted_as
-        return {
-            "channel": f"{self.office}/{self.office}",
-            "number": self.number,
-            "hash": self.hash,
-            "by": self.by,
-            "time": self.time,
-            "subject": self.subject,
-            "proposed": self.draft.channel,
-            "kind": self.draft.kind,
-            "until": self.until.isoformat(),
-            "state": self.state,
-            "posted_as": None if posted is None else f"{posted.channel}/{posted.number}",
-            "amends": self.amends,
-            "amended_by": self.gone_by if self.state == "amended" else None,
-            "signed": list(self.signers),
-            "needed": self.needed,
-            "awaited": list(self.awaited),
-            "declined": [{"officer": name, "reason": why} for name, why in self.declined],
-            "ignored": list(self.ignored),
-        }
 
 
 # ---- looking -----------------------------------------------------------------------------------------------------
@@ -159,7 +66,11 @@ def listing(desk: "Desk", *, fetch: bool = False) -> list[Proposal]:
         return []
     gone = _gone(messages, proposed)
     about = _about(desk, messages, proposed)
-    return [_judged(desk, each, gone.get(number), about[number]) for number, each in proposed.items()]
+    standing = _Standing(desk)
+    return [
+        _judged(desk, each, gone.get(number), about[number], standing.place(each.draft))
+        for number, each in proposed.items()
+    ]
 
 
 def waiting_for(desk: "Desk", *, fetch: bool = False) -> list[Proposal]:
@@ -257,15 +168,13 @@ class _About(NamedTuple):
 
 
 def _messages(desk: "Desk", *, fetch: bool) -> Iterator[_Message]:
-    """The letters of the own channel that this officer can open, by number; one that cannot be stops no other (I7)."""
+    """The letters of the own channel, by number; of one that cannot be opened here what its header says (I7)."""
     channel = own_channel(desk)
     view = desk.chain.channel(channel)
     for row in desk.mail.rows(channel):
         entry = view.by_hash(row.hash) if row.kind == "message" and row.status == "counts" else None
         if entry is not None:
-            said = _said(desk, entry, fetch=fetch)
-            if said is not None:
-                yield _Message(entry.header, entry.hash, said)
+            yield _Message(entry.header, entry.hash, _said(desk, entry, fetch=fetch) or Said())
 
 
 def _said(desk: "Desk", entry: "Entry", *, fetch: bool) -> Said | None:
@@ -312,7 +221,7 @@ def _gone(messages: Sequence[_Message], proposed: Mapping[int, _Proposed]) -> di
         by_proposer = target.message.header.by == header.by
         if header.cancels and by_proposer:
             found.setdefault(header.cancels, ("withdrawn", header.number))
-        elif header.supersedes and each.said.word == "proposal" and (by_proposer or target.draft.kind != ROSTER):
+        elif header.supersedes and (by_proposer or target.draft.kind != ROSTER):
             found.setdefault(header.supersedes, ("amended", header.number))
     return found
 
@@ -373,10 +282,11 @@ def _verifies(key: VerifierKey, signature: bytes, text: Text) -> bool:
 # ---- how it stands -----------------------------------------------------------------------------------------------
 
 
-def _judged(desk: "Desk", proposed: _Proposed, gone: tuple[State, int] | None, about: _About) -> Proposal:
+def _judged(
+    desk: "Desk", proposed: _Proposed, gone: tuple[State, int] | None, about: _About, place: Place | None
+) -> Proposal:
     message, draft = proposed
     needed, names = authority.who_must(desk, draft)
-    place = _posted_as(desk, draft)
     refused = {name for name, _ in about.declined}
     signers = {each.officer for each in about.signed}
     able = [name for name in names if name in _readers(desk, message.header)]
@@ -420,55 +330,34 @@ def _readers(desk: "Desk", header: "Header") -> set[str]:
     return {each.name for each in desk.roster.officers(desk.office, desk.roster.newest) if each.card in cards}
 
 
-def _posted_as(desk: "Desk", draft: Draft) -> Place | None:
-    """Where this draft was posted; where one signature is enough by now, the header names no draft."""
-    view = desk.chain.channel(draft.channel)
-    if draft.number is not None:
-        entry = view.entry(draft.number) if draft.number <= desk.roster.newest else None
+class _Standing:
+    """What stands in the channels for which something is proposed; each is gone through once."""
+
+    def __init__(self, desk: "Desk") -> None:
+        self._desk = desk
+        self._found: dict[str, dict[DraftRef | str, Place]] = {}
+
+    def place(self, draft: Draft) -> Place | None:
+        """Where this draft was posted; where one signature is enough by now, the header names no draft."""
+        if draft.kind == ROSTER:
+            return self._entry(draft)
+        found = self._found.get(draft.channel)
+        if found is None:
+            found = self._found[draft.channel] = dict(self._posted(draft.channel))
+        return found.get(draft.draft) or found.get(draft.letter or "")
+
+    def _posted(self, channel: str) -> "Iterator[tuple[DraftRef | str, Place]]":
+        for node in self._desk.chain.channel(channel).counting():
+            header = node.header
+            what = header.draft or header.letter
+            if what is not None:
+                yield what, Place(channel, node.number, node.hash)
+
+    def _entry(self, draft: Draft) -> Place | None:
+        assert draft.number is not None
+        if draft.number > self._desk.roster.newest:
+            return None
+        entry = self._desk.chain.channel(draft.channel).entry(draft.number)
         if entry is None or not entry.counts or entry.header.statements != draft.statements:
             return None
-        mine = entry.header.draft is None or entry.header.draft == draft.draft
-        return Place(draft.channel, draft.number, entry.hash) if mine else None
-    for node in view.counting():
-        header = node.header if node.kind == draft.kind else None
-        if header is not None and (
-            header.draft == draft.draft or (header.draft is None and header.letter == draft.letter)
-        ):
-            return Place(draft.channel, node.number, node.hash)
-    return None
-
-
-def draft_hash(proposal: Proposal) -> str:
-    """SHA-256 of the text that is endorsed, in hex."""
-    return proposal.text.hash
-
-
-def why_closed(proposal: Proposal) -> CipherpostError | None:
-    """Why nobody can sign it any more; None while it is open."""
-    if proposal.is_open:
-        return None
-    what = {
-        "posted": f"it was {proposal.stands()}",
-        "amended": f"it was amended: proposal {proposal.gone_by} stands in its place",
-        "withdrawn": f"{proposal.by} withdrew it",
-        "overtaken": f"another entry took number {proposal.draft.number} of the roster",
-        "expired": f"it might be posted until {proposal.until}",
-        "declined": "so many declined it that it cannot be posted any more",
-    }[proposal.state]
-    hints = {
-        "posted": ("cipherpost proposals",),
-        "amended": (f"cipherpost read {proposal.office}/{proposal.office}/{proposal.gone_by}",),
-        "overtaken": (f"{proposal.by} types: cipherpost amend {proposal.number}    (proposes it for the next number)",),
-        "expired": (f"cipherpost amend {proposal.number} FILE",),
-        "declined": (f"cipherpost amend {proposal.number} FILE",),
-    }
-    return ProposalClosedError(
-        f"the proposal is closed: {what}",
-        where=proposal.place,
-        rule="an open proposal is endorsed, amended or withdrawn",
-        hints=hints.get(proposal.state, ("cipherpost proposals",)),
-    )
-
-
-class ProposalClosedError(UseError):
-    """The proposal was posted, amended, withdrawn, overtaken or declined, or its last day is over."""
+        return Place(draft.channel, draft.number, entry.hash) if entry.header.draft in {None, draft.draft} else None

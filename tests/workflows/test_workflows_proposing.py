@@ -251,3 +251,80 @@ def test_an_entry_that_came_second_is_proposed_anew_for_the_next_number(net: Net
         again = endorsing.amend(desk, str(second.number), None)
     assert endorse(net, STASOVA, again.number).channel == ROSTER
     net.clean()
+
+
+# ---- what waits in the outbox with all its signatures --------------------------------------------------------------
+
+
+def completed_without_a_line(net: Net) -> int:
+    """Bazhanov has completed a proposal of stasova's, and the line broke before he could post it."""
+    threshold(net, "center", 2)
+    number = propose(net)
+    net.fetch(BAZHANOV)
+    assert net.post is not None
+    net.post.fail("create", "rkpb/center/all/*", times=None)
+    assert endorse(net, BAZHANOV, number).waiting is not None
+    net.post.heal()
+    return number
+
+
+def test_a_completed_letter_that_waited_is_posted_by_the_next_round(net: Net) -> None:
+    number = completed_without_a_line(net)
+    assert "center/all/1" in [each.place for each in net.fetch(BAZHANOV).posted]
+    assert proposal(net, BAZHANOV, number).state == "posted"
+    net.clean()
+
+
+def number_taken(net: Net) -> None:
+    """Kagan and stasova post something else as number 1, so that whatever was made for it is made anew."""
+    other = propose(net, "Something urgent.", who=KAGAN)
+    assert endorse(net, STASOVA, other).place == "center/all/1"
+
+
+def test_a_completed_letter_is_let_go_when_its_proposal_was_withdrawn_meanwhile(net: Net) -> None:
+    with net.desk(STASOVA) as desk:
+        join(net, desk, KAGAN, clock=net.clock)
+    number = completed_without_a_line(net)
+    net.fetch(KAGAN)
+    number_taken(net)
+    with net.desk(STASOVA) as desk:
+        endorsing.withdraw(desk, str(number))
+    (error,) = net.fetch(BAZHANOV).waiting
+    assert isinstance(error, signing.DraftLetGoError)
+    with net.desk(BAZHANOV) as desk:
+        assert desk.outbox.items() == ()
+    assert len(list(net.clean().channel("center/all").counting())) == 1
+
+
+def test_a_completed_letter_is_let_go_when_an_endorser_was_retired_and_the_proposal_stays(net: Net) -> None:
+    with net.desk(STASOVA) as desk:
+        join(net, desk, KAGAN, clock=net.clock)
+    net.fetch(KAGAN)
+    threshold(net, "center", 2)
+    number = propose(net, who=KAGAN)
+    net.fetch(BAZHANOV)
+    assert net.post is not None
+    net.post.fail("create", "rkpb/center/all/*", times=None)
+    assert endorse(net, BAZHANOV, number).waiting is not None
+    net.post.heal()
+    number_taken(net)
+    with net.desk(STASOVA) as desk:
+        entries.prepare(desk)
+        entry = desk.roster.newest + 1
+        tips = {name: desk.chain.channel(name).tip for name in ("center/center", "center/all")}
+        cuts = [words.Cut(entry, name, *tips[name]) for name in sorted(tips)]
+        entries.post(desk, [words.Retire("center", "kagan"), *cuts])
+    (error,) = net.fetch(BAZHANOV).waiting
+    assert isinstance(error, signing.SignaturesShortError)
+    assert proposal(net, BAZHANOV, number).state == "open"
+
+
+def test_a_proposal_is_posted_with_one_signature_once_one_is_enough(net: Net) -> None:
+    threshold(net, "center", 2)
+    number = propose(net)
+    threshold(net, "center", 1)
+    assert "center/all/1" in [each.place for each in net.fetch(STASOVA).posted]
+    header = net.header(STASOVA, "center/all/1")
+    assert (header.draft, header.endorsed) == (None, ())
+    assert proposal(net, STASOVA, number).state == "posted"
+    net.clean()
