@@ -97,7 +97,10 @@ def move(
         question = f"Was the file for the machine {away.to} destroyed, and never put back anywhere?"
         confirm(question, yes=yes, because=question)
         backing.take_back(desk)
-        output.tell("this home signs again where another office has answered it since")
+        if session.as_json:
+            output.emit({"number": away.to})
+        else:
+            output.tell("this home signs again where another office has answered it since")
         return
     done = backing.move(
         desk,

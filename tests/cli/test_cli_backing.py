@@ -106,6 +106,31 @@ def test_a_move_in_three_commands(net: Net) -> None:
     assert "signs again where" in net.ok("tver", "keys", "move", "--cancel", "-y").err
 
 
+def test_json_has_the_fields_that_the_page_names(net: Net) -> None:
+    net.write("words", BACKUP_PASSPHRASE)
+    words, file = str(net.root / "words"), str(net.root / "m")
+    number = net.ok(None, "keys", "move", "--here", "--json").json["number"]
+    moved = net.ok("tver", "keys", "move", "--to", number, "-o", file, "--new-passphrase-file", words, "--json").json
+    assert moved.keys() == {"file", "files", "bytes", "made", "to", "letters", "database"}
+    assert moved["to"] == number
+    back = restored(net, "again", file, "--json").json
+    assert back.keys() == {"home", "officer", "made", "free", "set_aside", "card"}
+    assert net.ok("tver", "keys", "move", "--cancel", "-y", "--json").json == {"number": number}
+    assert net.ok("again", "keys", "paper", "-o", str(net.root / "p"), "--json").json == {"file": str(net.root / "p")}
+
+
+def test_a_damaged_database_is_left_out_and_what_it_held_is_fetched_again(net: Net) -> None:
+    (net.home("tver") / "mail.sqlite3").write_bytes(b"not a database" * 1000)
+    net.write("words", BACKUP_PASSPHRASE)
+    words, file = str(net.root / "words"), str(net.root / "b")
+    done = net.ok("tver", "keys", "backup", "-o", file, "--new-passphrase-file", words)
+    assert "was left out" in done.err
+    assert restored(net, "again", file).code == 0
+    net.ok("again", "fetch")
+    assert "Prepare" in net.ok("again", "read", "center/all/1").out
+    refused(net.run("again", "send", str(net.write("l", "one\n")), "--to", "center"), 5, "put back")
+
+
 def test_move_says_what_it_wants(net: Net) -> None:
     for words in ((), ("--here", "--cancel"), ("--to", "1"), ("-o", "f"), ("--here", "-o", "f")):
         refused(net.run("tver", "keys", "move", *words), 2, "say what this machine is")
