@@ -12,7 +12,6 @@ from cipherpost.chain.checks import RosterForkError
 from cipherpost.chain.node import Node
 from cipherpost.roster.fold import Roster
 from cipherpost.roster.state import Pin
-from cipherpost.roster.statements import Cut, Settle
 
 
 class Judged(Protocol):
@@ -104,11 +103,8 @@ def settled_in(roster: Roster, view: Channel, number: int) -> str | None:
 
 
 def _pinned_in(roster: Roster, channel: str, number: int) -> str | None:
-    for entry in roster.entries if roster.pins(channel) else ():
-        for said in entry.statements:
-            if isinstance(said, Cut | Settle) and said.channel == channel and said.number >= number:
-                return f"center/roster/{entry.number}"
-    return None
+    stated = (each.entry for each in roster.pinned(channel) if each.pin is not None and each.pin.number >= number)
+    return next((f"center/roster/{entry}" for entry in stated), None)
 
 
 def _settled_away(view: Channel, node: Node) -> int | None:
@@ -123,12 +119,7 @@ def _settled_away(view: Channel, node: Node) -> int | None:
 
 def pinned_by(roster: Roster, channel: str, pin: Pin) -> str:
     """The newest roster entry that states ``pin``, one of `Roster.pins`: ``center/roster/9``."""
-    stated = (
-        entry.number
-        for entry in reversed(roster.entries)
-        for said in entry.statements
-        if isinstance(said, Cut | Settle) and (said.channel, said.number, said.hash) == (channel, *pin)
-    )
+    stated = (each.entry for each in reversed(roster.pinned(channel)) if each.pin == pin)
     return f"center/roster/{next(stated)}"
 
 

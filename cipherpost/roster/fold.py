@@ -21,6 +21,7 @@ from cipherpost.roster.state import (
     OfficeInfo,
     OfficerInfo,
     Pin,
+    Pinned,
     Standing,
     State,
     Undo,
@@ -335,8 +336,14 @@ class Roster:
 
         Of several statements the newest holds; where none names the channel: number 0.
         """
-        cuts = self._state.cuts.get(f"{entry} {channel}")
-        return cuts[-1] if cuts else _NO_CUT
+        for each in reversed(self.pinned(channel)):
+            if each.cut == entry:
+                return CutInfo(*each.pin) if each.pin is not None else _NO_CUT
+        return _NO_CUT
+
+    def pinned(self, channel: str) -> Sequence[Pinned]:
+        """Every statement that cuts or settles a channel, oldest first."""
+        return self._state.pins.get(channel, ())
 
     def pins(self, channel: str) -> tuple[Pin, ...]:
         """What settlements and the cuts in force say of a channel, oldest first, one for each number.
@@ -344,8 +351,8 @@ class Roster:
         Where two cannot both hold, the later one does: it was stated to correct the other.
         """
         newest: dict[tuple[str, int], Pin | None] = {}
-        for entry, pin in self._state.pins.get(channel, ()):
-            key = ("cut", entry) if entry is not None else ("settle", pin.number if pin else 0)
+        for cut, pin, _ in self.pinned(channel):
+            key = ("cut", cut) if cut is not None else ("settle", pin.number if pin else 0)
             newest.pop(key, None)
             newest[key] = pin
         by_number: dict[int, Pin] = {}
@@ -375,6 +382,11 @@ class Roster:
         """Forms by name, each in its newest version."""
         found = {name: history.at(at) for name, history in self._state.forms.items()}
         return {name: form for name, form in found.items() if form is not None}
+
+    def stated_forms(self) -> tuple[FormInfo, ...]:
+        """Every version of every form, oldest first."""
+        found = [form for history in self._state.forms.values() for _, form in history.told()]
+        return tuple(sorted(found, key=lambda form: form.since))
 
     def duties(self, at: int) -> "tuple[DutyInfo, ...]":
         """Every duty that is about any period, in the order they were stated; `DutyInfo.covers` says which."""

@@ -24,7 +24,7 @@ from cipherpost.roster.refusals import (
     StandingChangeError,
     UnknownZoneError,
 )
-from cipherpost.roster.state import ROSTER_CHANNEL, Cause, CutInfo, FormInfo, Office, OfficeInfo, OfficerInfo, Pin
+from cipherpost.roster.state import ROSTER_CHANNEL, Cause, FormInfo, Office, OfficeInfo, OfficerInfo, Pin, Pinned
 from cipherpost.text import ALL, shown
 
 
@@ -234,10 +234,6 @@ def _cut(change: Change, said: words.Cut) -> None:
             f"no officer of {office} lost his standing in entry {said.entry}",
             "a cut belongs to the entry that took standing away, and comes after that statement",
         )
-    key = f"{said.entry} {said.channel}"
-    if key not in change.state.cuts:
-        change.undo.put(change.state.cuts, key, [])
-    change.undo.push(change.state.cuts[key], CutInfo(said.number, said.hash))
     _pin(change, said.channel, said.entry, None if said.hash is None else Pin(said.number, said.hash))
 
 
@@ -257,7 +253,7 @@ def _check_channel(change: Change, channel: str, said: tuple[object, ...]) -> No
 def _pin(change: Change, channel: str, entry: int | None, pin: Pin | None) -> None:
     if channel not in change.state.pins:
         change.undo.put(change.state.pins, channel, [])
-    change.undo.push(change.state.pins[channel], (entry, pin))
+    change.undo.push(change.state.pins[channel], Pinned(entry, pin, change.number))
 
 
 def _form(change: Change, said: words.Form) -> None:

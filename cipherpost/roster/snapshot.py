@@ -20,7 +20,6 @@ from cipherpost import __version__
 from cipherpost.note import VerifierKey, key_name
 from cipherpost.roster.state import (
     NEW,
-    CutInfo,
     FormInfo,
     History,
     Move,
@@ -28,6 +27,7 @@ from cipherpost.roster.state import (
     OfficeInfo,
     OfficerInfo,
     Pin,
+    Pinned,
     State,
 )
 from cipherpost.text import sha256
@@ -221,6 +221,10 @@ def _forms(_network: str, _name: str, value: Any) -> History[FormInfo]:
     return History((entry, FormInfo(*form)) for entry, form in value)
 
 
+def _pins(_network: str, _name: str, value: Any) -> list[Pinned]:
+    return [Pinned(cut, pin and Pin(*pin), entry) for cut, pin, entry in value]
+
+
 def _as_is(value: Any) -> Any:
     return value
 
@@ -279,8 +283,7 @@ _CODECS: Final[dict[str, _Codec]] = {
     "thresholds": _TABLE_OF_HISTORIES,
     "waiting": _AS_IS,
     "taken": _Codec(lambda kept: list(kept.items()), lambda _network, _name, value: dict(value), table=False),
-    "cuts": _Codec(_as_is, lambda _network, _name, value: [CutInfo(*each) for each in value]),
-    "pins": _Codec(_as_is, lambda _network, _name, value: [(entry, pin and Pin(*pin)) for entry, pin in value]),
+    "pins": _Codec(_as_is, _pins),
     "forms": _Codec(_told, _forms),
     "duties": _Codec(_duties_plain, _duties, table=False),
     "escrow": _TABLE_OF_LISTS,

@@ -6,15 +6,18 @@ nothing; only the roster does, so that all who have the same roster agree. The r
 the state before them, and by no cut.
 """
 
-from cipherpost.dispatch.draft import draft_text
+from typing import TYPE_CHECKING
+
 from cipherpost.dispatch.header import Header
 from cipherpost.dispatch.kinds import KINDS
 from cipherpost.errors import NotAuthenticError
 from cipherpost.note import SignatureInvalidError, Text, VerifierKey
 from cipherpost.roster.fold import Roster
 from cipherpost.roster.state import OfficerInfo
-from cipherpost.roster.statements import Keepers, Officer, Statement, parse_statements
 from cipherpost.text import CENTER
+
+if TYPE_CHECKING:
+    from cipherpost.roster.words import Statement
 
 
 class StandingError(NotAuthenticError):
@@ -116,6 +119,8 @@ def check_endorsements(roster: Roster, header: Header) -> tuple[str, ...]:
         raise _wrong(header, "it is endorsed", "where one officer is enough, none endorses")
     signers = [header.by]
     if header.endorsed:
+        from cipherpost.dispatch.draft import draft_text
+
         draft = draft_text(roster.fingerprint or "", header)
         for each in header.endorsed:
             if each.officer == header.by:
@@ -174,6 +179,9 @@ def check_roster_signers(roster: Roster, header: Header, fingerprint: str) -> Ve
         StatementError, NewerStatementError: the statements cannot be read.
         DraftMalformedError: endorsed without a draft (V6 refuses it too).
     """
+    from cipherpost.dispatch.draft import draft_text
+    from cipherpost.roster.statements import parse_statements
+
     statements = parse_statements(header.statements)
     if header.number == 1:
         return _check_genesis_signer(header, statements)
@@ -199,7 +207,9 @@ def check_roster_signers(roster: Roster, header: Header, fingerprint: str) -> Ve
     return old[header.by]
 
 
-def _check_genesis_signer(header: Header, statements: tuple[Statement, ...]) -> VerifierKey:
+def _check_genesis_signer(header: Header, statements: "tuple[Statement, ...]") -> VerifierKey:
+    from cipherpost.roster.words import Keepers, Officer
+
     keepers = [each.names for each in statements if isinstance(each, Keepers)]
     keys = {each.name: each.vkey for each in statements if isinstance(each, Officer) and each.office == CENTER}
     if keepers[-1:] != [(header.by,)] or header.by not in keys:
@@ -209,8 +219,10 @@ def _check_genesis_signer(header: Header, statements: tuple[Statement, ...]) -> 
     return keys[header.by]
 
 
-def keepers_after(roster: Roster, before: int, statements: tuple[Statement, ...]) -> dict[str, VerifierKey]:
+def keepers_after(roster: Roster, before: int, statements: "tuple[Statement, ...]") -> dict[str, VerifierKey]:
     """The keepers as an entry leaves them; one it names without keys is for `Roster.apply` to refuse."""
+    from cipherpost.roster.words import Keepers, Officer
+
     names = set(roster.keepers(before))
     keys = {each.name: each.vkey for each in roster.officers(CENTER, before)}
     for each in statements:

@@ -198,6 +198,17 @@ class Pin(NamedTuple):
     hash: str
 
 
+class Pinned(NamedTuple):
+    """A cut of those who lost their standing in entry ``cut``, or a settlement (None), as ``entry`` states it.
+
+    ``pin`` is None where the cut is at 0.
+    """
+
+    cut: int | None
+    pin: Pin | None
+    entry: int
+
+
 class FormInfo(NamedTuple):
     """A version of a form; ``hash`` is that of its schema's bytes."""
 
@@ -259,7 +270,7 @@ NEW: Final[Mapping[str, Callable[[], Any]]] = {
     **dict.fromkeys(("entries", "moves"), list),
     "duties": _no_duties,
     **dict.fromkeys(("offices", "titles", "thresholds", "waiting", "checks", "groups_of", "opened"), dict),
-    **dict.fromkeys(("groups", "lateral", "keys", "cards", "left", "taken", "cuts", "pins"), dict),
+    **dict.fromkeys(("groups", "lateral", "keys", "cards", "left", "taken", "pins"), dict),
     **dict.fromkeys(("forms", "escrow", "escrowed"), dict),
 }
 """The parts of a state, and what makes each before the first entry."""
@@ -295,10 +306,8 @@ class State:
     """Thresholds that bind as soon as the office has so many officers."""
     taken: dict[int, dict[str, list[str]]]
     """Entry to office to the officers who lost their standing in it."""
-    cuts: dict[str, list[CutInfo]]
-    """By entry and channel, ``8 tver/center``."""
-    pins: dict[str, list[tuple[int | None, Pin | None]]]
-    """Channel to its cuts (with the entry cut) and settlements (None), oldest first; no pin: cut at 0."""
+    pins: dict[str, list[Pinned]]
+    """Channel to its cuts and settlements, oldest first."""
     forms: dict[str, History[FormInfo]]
     duties: "DutyBook"
     escrow: dict[str, History[tuple[str, ...]]]

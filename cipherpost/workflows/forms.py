@@ -104,12 +104,8 @@ def stated_versions(desk: "Desk", name: str) -> dict[int, str]:
 
 
 def _stated(desk: "Desk") -> "Iterator[StatedForm]":
-    from cipherpost.roster.words import Form as Statement
-
-    for entry in desk.roster.entries:
-        for said in entry.statements:
-            if isinstance(said, Statement):
-                yield StatedForm(name=said.name, version=said.version, hash=said.hash)
+    for form in desk.roster.stated_forms():
+        yield StatedForm(name=form.name, version=form.version, hash=form.hash)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,14 +87,10 @@ class Forms:
 
 def known_forms(desk: "Desk", names: Collection[str]) -> Forms:
     """All versions of the forms of these names, as far as the roster states them and they are at hand."""
-    from cipherpost.roster.words import Form as Statement
     from cipherpost.workflows.forms import form_by_hash
 
-    stated: dict[tuple[str, int, str], int] = {}
-    for entry in desk.roster.entries:
-        for said in entry.statements:
-            if isinstance(said, Statement) and said.name in names:
-                stated.setdefault((said.name, said.version, said.hash), entry.number)
+    forms = (form for form in desk.roster.stated_forms() if form.name in names)
+    stated = {(form.name, form.version, form.hash): form.since for form in forms}
     found = {hash: form_by_hash(desk, hash) for _, _, hash in stated}
     return Forms(stated, {hash: form for hash, form in found.items() if form is not None})
 

@@ -94,7 +94,8 @@ def whole(roster):
     state = roster._state
     ever = {
         "keys": [roster.keys(office, name) for office in state.offices for name in state.offices[office].by_name],
-        "cuts": {key: list(cuts) for key, cuts in state.cuts.items() if cuts},
+        "cuts": {name: [roster.cut(at, name) for at in range(roster.newest + 2)] for name in state.pins},
+        "pinned": {name: list(pinned) for name, pinned in state.pins.items() if pinned},
         "pins": {channel: roster.pins(channel) for channel in roster.channels(roster.newest)},
         "taken": [roster.taken(entry) for entry in range(roster.newest + 2)],
         "waiting": dict(state.waiting),
