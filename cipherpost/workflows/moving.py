@@ -8,10 +8,11 @@ person who knows that no other copy is at work; the second is no matter of opini
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from cipherpost.errors import GapError, StaleError
-from cipherpost.text import ROSTER, format_time
+from cipherpost.text import ROSTER, format_time, parse_time
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
@@ -70,7 +71,7 @@ def check_not_moved(desk: "Desk", channel: str, number: int) -> None:
         raise _forgotten(desk, channel, beyond)
     if desk.overrides.alone:
         desk.machine.clear_all()
-    elif spoken_of_since(desk, channel, state.since):
+    elif spoken_of_since(desk, channel, _corrected(desk, state.since)):
         desk.machine.clear(channel)
     else:
         raise _unanswered(desk, channel, state.reason)
@@ -82,6 +83,15 @@ def moved_at(desk: "Desk") -> str:
 
     stamp = desk.post.stamp
     return max(desk.time(), newest_center_time(desk) or "", format_time(stamp) if stamp is not None else "")
+
+
+def _corrected(desk: "Desk", since: str) -> str:
+    """``since`` by this clock, put right by as much as the clock is shown to be behind.
+
+    A new machine whose clock is ten hours slow would else take the answers of the last ten hours for new ones.
+    """
+    slow = parse_time(moved_at(desk)) - desk.now()
+    return format_time(parse_time(since) + slow) if slow > timedelta() else since
 
 
 def spoken_of_since(desk: "Desk", channel: str, since: str) -> bool:

@@ -176,8 +176,25 @@ def test_i3_story_the_new_machines_clock_is_behind_and_an_older_answer_frees_not
     done = new.put_back(file, IVANOV)
     net.now = now
     assert done.moved is not None
-    assert done.moved.since >= "2"  # a time
     assert isinstance(new.send(IVANOV, "two", "center").waiting, MovedError)
+
+
+def test_i3_story_the_new_machines_clock_stays_behind_and_answers_from_before_free_nothing(
+    net: Net, new: Machine
+) -> None:
+    net.send(IVANOV, "one", "center")
+    net.fetch(IVANOV)
+    file = back_up(net, IVANOV)
+    net.later(hours=20)
+    net.fetch(STASOVA)  # answers number 1, after the backup and before it is put back
+    net.later(hours=-19)
+    new.put_back(file, IVANOV)
+    new.fetch(IVANOV)
+    assert isinstance(new.send(IVANOV, "two", "center").waiting, MovedError)
+    net.later(hours=20)
+    net.send(STASOVA, "an order", "tver")
+    net.later(hours=-19)
+    assert ("tver/center", 2) in [(each.channel, each.number) for each in new.fetch(IVANOV).posted]
 
 
 def test_i3_story_a_letter_that_was_sent_after_the_backup_is_not_sent_again(net: Net, new: Machine) -> None:
