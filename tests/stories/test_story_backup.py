@@ -273,6 +273,30 @@ def test_i4_story_the_answer_no_leaves_the_newer_home_as_it_was(net: Net) -> Non
     assert net.send(IVANOV, "three", "center").number == 2
 
 
+def test_i3_story_a_kill_between_putting_aside_and_putting_in_place_forgets_nothing_that_was_signed(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Machine(net, "homes")
+    file = back_up(net, IVANOV)
+    net.send(IVANOV, "one", "center")
+    signed = (net.home(IVANOV) / "journal").read_bytes()
+    real = Path.rename
+
+    def rename(self: Path, target: Path) -> Path:
+        if self.name.endswith(".restoring"):
+            raise Killed
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(Killed):
+        here.put_back(file, IVANOV, home=net.home(IVANOV), force=True)
+    monkeypatch.setattr(Path, "rename", real)
+    assert not net.home(IVANOV).exists()
+    done = here.put_back(file, IVANOV, home=net.home(IVANOV))
+    assert done.moved is not None
+    assert (net.home(IVANOV) / "journal").read_bytes() == signed
+
+
 # ---- moving ------------------------------------------------------------------------------------------------------
 
 
