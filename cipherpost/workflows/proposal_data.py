@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cipherpost.dispatch.draft import Draft, format_draft, parse_draft
 from cipherpost.dispatch.header import DraftRef, Endorsement
-from cipherpost.errors import MalformedError
+from cipherpost.errors import NewerError, NotAuthenticError
 from cipherpost.note import Purpose
+from cipherpost.roster.statements import parse_statements
 from cipherpost.strictjson import canonical
-from cipherpost.text import TextError, parse_base64
+from cipherpost.text import CENTER, ROSTER, TextError, parse_base64
 
 if TYPE_CHECKING:
     from cipherpost.letter import Letter
@@ -96,9 +97,12 @@ def draft_in(said: Said, *, fingerprint: str, number: int) -> Draft | None:
         return None
     text = "\n".join([Purpose.DRAFT.value, *lines, ""]) + ("" if statements is None else f"\n{statements}")
     try:
-        return parse_draft(text.encode())
-    except (MalformedError, UnicodeEncodeError):
+        draft = parse_draft(text.encode())
+        if draft.statements:
+            parse_statements(draft.statements)
+    except (NotAuthenticError, NewerError, UnicodeEncodeError):
         return None
+    return draft if (draft.kind == ROSTER) == (draft.channel == f"{CENTER}/{ROSTER}") else None
 
 
 def draft_of_plan(

@@ -1,13 +1,29 @@
 """Proposals, endorsements and the dispatch that enough of them make."""
 
+import json
 from pathlib import Path
 
 import pytest
-from workflowkit import BAZHANOV, IVANOV, ROSTER, STASOVA, Net, join
+from workflowkit import BAZHANOV, IVANOV, NETWORK, ROSTER, STASOVA, Net, join
 
+from cipherpost.note import SignerKey
+from cipherpost.postoffice import names
 from cipherpost.roster import words
 from cipherpost.roster.words import Statement
-from cipherpost.workflows import endorsing, entries, proposals, proposing, reading, sending, signing, status
+from cipherpost.workflows import (
+    admission,
+    endorsing,
+    entries,
+    founding,
+    proposals,
+    proposing,
+    reading,
+    sending,
+    signing,
+    status,
+)
+from cipherpost.workflows.placing import post_item
+from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.results import Posted
 from cipherpost.workflows.reviewing import Review
 
@@ -327,4 +343,91 @@ def test_a_proposal_is_posted_with_one_signature_once_one_is_enough(net: Net) ->
     header = net.header(STASOVA, "center/all/1")
     assert (header.draft, header.endorsed) == (None, ())
     assert proposal(net, STASOVA, number).state == "posted"
+    net.clean()
+
+
+def test_an_admission_brings_its_card_to_the_other_keeper(net: Net) -> None:
+    """The card lies in the proposal; whoever completes it lays the card down, and the newcomer is in."""
+    two_keepers(net)
+    with net.desk(STASOVA) as desk:
+        invitation = net.root / "center.invitation"
+        invitation.write_text(admission.invite(desk, "center"))
+        world = {"clock": net.clock}
+        joined = founding.join(str(invitation), officer="kagan", home=net.home(KAGAN), **world)  # type: ignore[arg-type]
+        done = admission.admit(desk, [str(joined.card_file)], heard=joined.spoken)
+    assert done.posted is not None
+    assert (done.admitted, done.posted.proposed) == ([], ROSTER)
+    net.fetch(BAZHANOV)
+    with net.desk(BAZHANOV) as desk:
+        shown = reading.read(desk, done.posted.place)
+        assert isinstance(shown, Review)
+    assert shown.cards == (("center/kagan", joined.spoken),)
+    assert endorse(net, BAZHANOV, done.posted.number).channel == ROSTER
+    assert net.fetch(KAGAN).not_admitted is None
+    net.clean()
+
+
+def test_a_card_of_other_keys_than_the_entry_states_is_not_endorsed(net: Net) -> None:
+    two_keepers(net)
+    invitation = net.root / "tver.invitation"
+    with net.desk(STASOVA) as desk:
+        invitation.write_text(admission.invite(desk, "tver"))
+    home = net.home("tver/sokolov")
+    founding.join(str(invitation), officer="sokolov", home=home, clock=net.clock)
+    with net.desk("tver/sokolov") as desk:
+        card = founding.read_own_card(desk)
+    key = SignerKey("rkpb/tver/sokolov", bytes(32)).verifier
+    statement = words.Officer("tver", "sokolov", key, card.hash, unchecked=False)
+    with net.desk(STASOVA) as desk:
+        plan = Plan(channel=ROSTER, kind="roster", created=desk.time(), statements=f"{statement}\n".encode())
+        made = proposing._put_entry(desk, plan.statements, [card.note], amends=None, until=proposing.last_day(desk))
+        number = proposing.post_proposal(desk, made).number
+    net.fetch(BAZHANOV)
+    with pytest.raises(endorsing.EntryUnfitError, match="other keys than the entry states"):
+        endorse(net, BAZHANOV, number)
+
+
+def test_i7_a_proposal_of_which_no_draft_can_be_made_hides_no_other(net: Net) -> None:
+    threshold(net, "center", 2)
+    wrong = [
+        {"channel": "center/roster", "kind": "roster", "until": "2026-12-22", "number": "9", "statements": "what\n"},
+        {"channel": "tver/center", "kind": "report", "until": "2026-12-22", "report": "monthly-return 2026-10"},
+        {"channel": "center/all", "kind": "message", "until": "2026-12-22"},
+        {"channel": "center/all\nkind circular", "kind": "circular", "until": "soon"},
+        {"channel": ["center/all"]},
+        {"channel": "center/all", "kind": "roster", "until": "2026-12-22", "number": "9", "statements": "title a A\n"},
+    ]
+    with net.desk(STASOVA) as desk:
+        for about in (wrong[0], wrong[-1]):
+            about["previous"] = desk.roster.hash_of(desk.roster.newest)  # type: ignore[assignment]
+        for about in wrong:
+            data = json.dumps({"proposal": about}).encode()
+            item = signing.put_message(desk, proposing.own_plan(desk), subject="Odd", body="Odd.\n", data=data)
+            post_item(desk, item)
+    number = propose(net)
+    assert number > len(wrong)
+    net.fetch(BAZHANOV)
+    with net.desk(BAZHANOV) as desk:
+        assert [each.number for each in proposals.listing(desk)] == [number]
+        assert reading.read(desk, "center/center/1").body == "Odd.\n"
+
+
+def test_two_who_propose_at_the_same_moment_each_get_a_number(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    threshold(net, "center", 2)
+    net.fetch(BAZHANOV)
+    slot, real, done = names.note_name(NETWORK, "center/center", 1), type(net.post).create, []
+    begun: list[bool] = []
+
+    def create(self: object, name: str, data: bytes) -> bool:
+        if name == slot and not begun:
+            begun.append(True)
+            done.append(net.send(BAZHANOV, "Mine.", "all").number)
+        return real(self, name, data)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(net.post), "create", create)
+        hers = net.send(STASOVA, "Hers.", "all")
+    assert hers.signed == ("stasova",)
+    assert endorse(net, STASOVA, done[0]).place == "center/all/1"
+    assert endorse(net, BAZHANOV, hers.number).place == "center/all/2"
     net.clean()
