@@ -43,7 +43,7 @@ class PaperFormError(MalformedError):
 
 
 class NewerPaperError(NewerError):
-    """A newer cipherpost printed the paper."""
+    """A newer program printed the paper."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ def _lines(data: bytes, where: str) -> list[tuple[int, str]]:
     first = " ".join(lines[0][1].lower().split()) if lines else ""
     if first != FIRST:
         if re.fullmatch(r"cipherpost/v[0-9]+ paper", first):
-            raise NewerPaperError("a newer cipherpost printed this paper", where=where, hints=("update cipherpost",))
+            raise NewerPaperError("a newer program printed this paper", where=where, hints=("update cipherpost",))
         raise _mistyped(f"it does not begin with {FIRST!r}", where)
     return [(number, line) for number, line in lines[1:] if line.lower() != FIRST]
 
