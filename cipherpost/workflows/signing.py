@@ -11,6 +11,7 @@ from cipherpost.errors import NotAuthenticError, UnableError
 from cipherpost.text import ROSTER
 from cipherpost.workflows import authority, guards, proposals
 from cipherpost.workflows.composing import put_letter
+from cipherpost.workflows.moving import check_not_moved
 from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.proposal_data import endorsement_data
 from cipherpost.workflows.results import Posted
@@ -58,6 +59,7 @@ def bind(desk: "Desk", proposal: "Proposal") -> None:
     guards.check_signing(desk, _own_header(desk))
     if proposal.draft.number is None:
         return
+    check_not_moved(desk, proposal.draft.channel, proposal.draft.number)
     check_free(desk, proposal.draft.number, proposal.text.hash)
     desk.journal.record_draft(
         time=desk.time(),
@@ -159,7 +161,8 @@ def put_message(
 def answer(desk: "Desk", proposal: "Proposal", *, word: str, body: str, data: bytes | None) -> "Item":
     """Put an answer to a proposal into the outbox, unless the same waits there."""
     reply = Reply(proposals.own_channel(desk), proposal.number, proposal.hash)
-    plan = Plan(channel=reply.channel, kind="message", created=desk.time(), reply=reply)
+    keeps = proposal.draft.kind == ROSTER
+    plan = Plan(channel=reply.channel, kind="message", created=desk.time(), reply=reply, keeps=keeps)
     for item in desk.outbox.items():
         waiting = Plan.from_dict(item.plan())
         if (waiting.channel, waiting.reply) == (plan.channel, reply):
