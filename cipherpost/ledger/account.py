@@ -116,8 +116,7 @@ class Account:
             header, time = node.header, node.time
             report, cancels, target = header.report, header.cancels is not None, node.target
             key: Key | None = None
-            if time > latest:
-                latest = time
+            latest = max(latest, time)
             if report is not None:
                 form, period, day, nil = report
                 key = (form, period)
@@ -151,13 +150,11 @@ class Account:
         highest, own, said, latest = 0, self.own, self.own_sights.raw, ""
         for node in nodes:
             header, time = node.header, node.time
-            if time > latest:
-                latest = time
+            latest = max(latest, time)
             for channel, number, hashed, word in header.acks:
                 if channel == own:
                     said.append((number, node, hashed, word in LOOKS))
-                    if number > highest:
-                        highest = number
+                    highest = max(highest, number)
             if node.target is not None:
                 taken = Taken(node.number, time, None, header.cancels is not None)
                 self.told_targets.setdefault(node.target, []).append(taken)
