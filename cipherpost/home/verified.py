@@ -43,6 +43,11 @@ class KeptRoster:
         """It was taken up: nothing is to be saved before there are more entries than ``number``."""
         self._number = number
 
+    def drop(self) -> None:
+        """Remove it: the next command folds all entries again."""
+        with suppress(OSError):
+            self._path.unlink()
+
     def save(self, chain: "Chain") -> None:
         """Keep the roster of ``chain``, if it has other entries than what is kept; or go without."""
         from cipherpost.home.files import DiskError, write_file

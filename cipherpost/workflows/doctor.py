@@ -129,8 +129,10 @@ def _admission(desk: "Desk") -> Iterator[Check]:
 def _rebuild(desk: "Desk") -> str:
     """Make the database anew: what can be read of the old one is kept, and every note is judged again."""
     from cipherpost.home.database import MAIL, rebuild
+    from cipherpost.home.verified import KeptRoster
     from cipherpost.workflows import syncing
 
+    KeptRoster(desk.home).drop()
     count = rebuild(desk.home / MAIL)
     for channel in desk.chain.channels:
         syncing.save_path(desk, channel)
