@@ -210,15 +210,15 @@ class Item:
         """Replace the plan.
 
         Args:
-            plan: lines of the header, which are public, when it was made, and the audiences of the letter; values
-                that JSON can hold.
+            plan: lines of the header, which are public, when it was made, the audiences of the letter, and whether a
+                keeper speaks of the roster in it; values that JSON can hold.
 
         Raises:
             ValueError: a field that is none of these: a plan lies open on the disk.
         """
         from cipherpost.dispatch.header import Header
 
-        foreign = sorted(set(plan) - set(Header._fields) - {"created", "to"})
+        foreign = sorted(set(plan) - set(Header._fields) - {"created", "to", "keeps"})
         if foreign:
             raise ValueError(f"not fields of a plan: {', '.join(foreign)}")
         write_file(self._folder / _PLAN, _dump(dict(plan)))

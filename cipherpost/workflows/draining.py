@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cipherpost.errors import CipherpostError
+from cipherpost.workflows.guards import KeysUnderWayError
 from cipherpost.workflows.placing import NothingToSayError, post_item
 from cipherpost.workflows.results import Posted
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 def drain(desk: "Desk") -> Iterator[tuple[str, Posted | CipherpostError]]:
     """Post what waits, oldest first; one that cannot be posted stops those of its own channel only (I7).
+
+    What waits for this officer's new keys does not stop what a keeper says of the roster meanwhile.
 
     Yields:
         The item's name, and what became of it.
@@ -27,8 +30,9 @@ def drain(desk: "Desk") -> Iterator[tuple[str, Posted | CipherpostError]]:
     for item in desk.outbox.items():
         if not item.exists():  # a proposal, posted with the letter that it was made of
             continue
-        channel = Plan.from_dict(item.plan()).channel
-        if channel in stuck:
+        plan = Plan.from_dict(item.plan())
+        channel = plan.channel
+        if channel in stuck and not (plan.keeps and isinstance(stuck[channel], KeysUnderWayError)):
             yield item.name, stuck[channel]
             continue
         try:
@@ -48,7 +52,7 @@ def _sweep_vault(desk: "Desk") -> None:
 
 
 def drain_or_raise(desk: "Desk") -> None:
-    """Post what waits, and raise the first refusal."""
+    """Post what waits, and raise the first refusal; what waits for this officer's new keys goes on waiting."""
     for _, outcome in drain(desk):
-        if isinstance(outcome, CipherpostError):
+        if isinstance(outcome, CipherpostError) and not isinstance(outcome, KeysUnderWayError):
             raise outcome

@@ -202,7 +202,7 @@ def withdraw(desk: "Desk", word: str, why: str | None = None, *, dry_run: bool =
         return _would_say(desk)
     item = signing.put_message(
         desk,
-        proposing.own_plan(desk, cancels=proposal.number),
+        proposing.own_plan(desk, cancels=proposal.number, keeps=proposal.draft.kind == ROSTER),
         subject=f"Withdrawn: {proposal.subject}"[:120].strip(),
         body=why or f"{desk.officer} withdraws proposal {proposal.number}.\n",
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cipherpost.desk import Desk
     from cipherpost.dispatch.header import Header
     from cipherpost.note import SignerKey
+    from cipherpost.workflows.plans import Plan
 
 
 class NotKeeperError(NotAuthenticError):
@@ -27,11 +28,12 @@ class KeysUnderWayError(UnableError):
     """The roster has other keys of this officer than those with which this home signs."""
 
 
-def signing_key(desk: "Desk", kind: str, statements: bytes = b"") -> "SignerKey":
+def signing_key(desk: "Desk", plan: "Plan") -> "SignerKey":
     """The key to sign with now: the one that the roster has.
 
-    From the card of new keys to the entry that states them nothing is signed, but by a keeper that very entry, with
-    the old key (docs/protocol.md, "Authority").
+    From the card of new keys to the entry that states them nothing is signed, but by a keeper entries of the roster
+    and what he says of them to the other keepers, with the old key (docs/protocol.md, "Authority"): no cut touches an
+    entry, and keepers who change their keys at the same time would wait for each other for ever.
 
     Raises:
         KeysUnderWayError: the keys of this home are not the roster's, or not yet.
@@ -41,8 +43,7 @@ def signing_key(desk: "Desk", kind: str, statements: bytes = b"") -> "SignerKey"
     if now is None or ring.signer.verifier == now.vkey:
         return ring.signer
     old = next((each for each in ring.signers if each.verifier == now.vkey), None)
-    mine = f" {desk.office}/{desk.officer} {ring.signer.verifier} ".encode()
-    if old is not None and kind == ROSTER and mine in statements:
+    if old is not None and (plan.kind == ROSTER or plan.keeps):
         return old
     if old is None:
         raise KeysUnderWayError(

@@ -10,7 +10,7 @@ names that letter.
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cipherpost.errors import CipherpostError
+from cipherpost.errors import CipherpostError, NotAuthenticError
 from cipherpost.text import CENTER, ROSTER
 from cipherpost.workflows import syncing
 
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from cipherpost.card import SignedCard
     from cipherpost.desk import Desk
     from cipherpost.home.outbox import Item
+    from cipherpost.roster.words import Cut
+    from cipherpost.workflows.proposals import Proposal
+
+
+class NotOnlyKeysError(NotAuthenticError):
+    """A colleague proposed more than this keeper's new keys, and nobody has looked it through."""
+
 
 _DAYS = 1
 """Days within which the entry may be posted: it follows at once, and a new try sets a new day."""
@@ -137,10 +144,12 @@ def complete(desk: "Desk", card: "SignedCard") -> CipherpostError | None:
     if not desk.is_center or desk.officer not in desk.roster.keepers(desk.roster.newest):
         return None
     mine = f" {desk.office}/{desk.officer} {card.card.vkey} ".encode()
+    trouble: CipherpostError | None = None
     for proposal in proposals.listing(desk):
         if not proposal.is_open or mine not in proposal.draft.statements or signing.is_on_its_way(desk, proposal):
             continue
         try:
+            _check_nothing_else(desk, card, proposal)
             own = proposals.Signature(desk.officer, desk.keys.signer.sign_raw(proposal.text), fresh=True)
             endorsed: tuple[Endorsement, ...] | None = authority.enough(
                 desk, proposal.draft, (*proposal.signed, own), desk.officer
@@ -149,6 +158,57 @@ def complete(desk: "Desk", card: "SignedCard") -> CipherpostError | None:
                 post_item(desk, signing.put_dispatch(desk, proposal, endorsed))
         except NothingToSayError:
             continue
+        except NotOnlyKeysError as error:
+            trouble = trouble or error
         except CipherpostError as error:
             return error
-    return None
+    return trouble
+
+
+def _check_nothing_else(desk: "Desk", card: "SignedCard", proposal: "Proposal") -> None:
+    """Nobody looks through what is signed here: so it may say no more than the card does.
+
+    Raises:
+        NotOnlyKeysError: the entry states something else too, or cuts the old key below what it signed.
+    """
+    from cipherpost.roster.statements import parse_statements
+    from cipherpost.roster.words import Cut, Officer
+
+    least = {head.channel: head.number for head in card.card.heads}
+    cut = dict.fromkeys(least, 0)
+    for each in parse_statements(proposal.draft.statements):
+        if isinstance(each, Cut) and each.entry == proposal.draft.number:
+            if not _stands(desk, each):
+                raise _not_only(proposal, desk.officer, f"it cuts {each.channel} where nothing counts here")
+            cut[each.channel] = each.number
+        elif not isinstance(each, Officer) or (each.office, each.name, each.vkey, each.card) != (
+            desk.office,
+            desk.officer,
+            card.card.vkey,
+            card.hash,
+        ):
+            raise _not_only(proposal, desk.officer, "it states something else too")
+    low = [channel for channel, number in least.items() if cut[channel] < number]
+    if low:
+        raise _not_only(proposal, desk.officer, f"it cuts off what the old key signed in {low[0]}")
+
+
+def _stands(desk: "Desk", cut: "Cut") -> bool:
+    """Whether a cut is at a dispatch of the own office that counts here; number 0 is none."""
+    if cut.number == 0:
+        return True
+    view = desk.chain.channel(cut.channel)
+    entry = view.by_hash(cut.hash) if cut.hash is not None and cut.channel.startswith(f"{desk.office}/") else None
+    return entry is not None and entry.status == "counts" and entry.header.number == cut.number
+
+
+def _not_only(proposal: "Proposal", officer: str, what: str) -> NotOnlyKeysError:
+    return NotOnlyKeysError(
+        f"the entry proposed with your new keys is not signed: {what}",
+        where=proposal.place,
+        rule="without a person only the new keys are signed, with the old ones cut at what they signed last",
+        hints=(
+            f"cipherpost read {proposal.place}",
+            f"ask {proposal.by} to withdraw it, then to type: cipherpost admit {CENTER}/{officer}",
+        ),
+    )

@@ -128,7 +128,7 @@ def _signed_note(desk: "Desk", item: "Item", plan: Plan) -> bytes:
         item.clear_header()
     if item.stage() == "signed":
         return item.note()
-    key = guards.signing_key(desk, plan.kind, plan.statements)
+    key = guards.signing_key(desk, plan)
     if item.stage() != "headed":
         header = _header(desk, item, plan)
         if plan.kind in {"receipt", "check"} and not _says_something(desk, header):

@@ -22,6 +22,8 @@ class Plan:
     With ``endorsed``, ``draft`` is the line of the header, and the dispatch is what that proposal proposes. Without, it
     says how the dispatch is to be proposed where more officers must sign it: until which day, and the number of the
     proposal that it amends, 0 for none.
+
+    ``keeps``: it speaks of a roster entry, and so is signed by a keeper whose own new keys are under way, too.
     """
 
     channel: str
@@ -38,6 +40,7 @@ class Plan:
     statements: bytes = b""
     draft: DraftRef | None = None
     endorsed: tuple[Endorsement, ...] = ()
+    keeps: bool = False
 
     @property
     def office(self) -> str:
@@ -66,6 +69,7 @@ class Plan:
             "statements": self.statements.decode(),
             "draft": [self.draft.number, self.draft.until.isoformat()] if self.draft else None,
             "endorsed": [[each.officer, base64.b64encode(each.signature).decode()] for each in self.endorsed],
+            "keeps": self.keeps,
         }
 
     @classmethod
@@ -86,6 +90,7 @@ class Plan:
             statements=given["statements"].encode(),
             draft=_made_draft(given.get("draft")),
             endorsed=tuple(Endorsement(name, base64.b64decode(word)) for name, word in given.get("endorsed", ())),
+            keeps=given.get("keeps", False),
         )
 
     def about(self) -> str:

@@ -113,10 +113,15 @@ def _put_letter(desk: "Desk", item: "Item", plan: Plan) -> "Item":
     )
 
 
-def own_plan(desk: "Desk", *, amends: int | None = None, cancels: int | None = None) -> Plan:
-    """A message of the office to itself that supersedes or cancels another."""
+def own_plan(desk: "Desk", *, amends: int | None = None, cancels: int | None = None, keeps: bool = False) -> Plan:
+    """A message of the office to itself that supersedes or cancels another; ``keeps``: about a roster entry."""
     return Plan(
-        channel=proposals.own_channel(desk), kind="message", created=desk.time(), supersedes=amends, cancels=cancels
+        channel=proposals.own_channel(desk),
+        kind="message",
+        created=desk.time(),
+        supersedes=amends,
+        cancels=cancels,
+        keeps=keeps,
     )
 
 
@@ -196,7 +201,7 @@ def _put_entry(
     first = statements.decode().partition("\n")[0]
     return signing.put_message(
         desk,
-        own_plan(desk, amends=amends),
+        own_plan(desk, amends=amends, keeps=True),
         subject=clean_free_text(f"Entry {number} of the roster: {first}")[: limits.FREE_TEXT].strip(),
         body=_in_words(draft),
         data=proposal_data(draft),

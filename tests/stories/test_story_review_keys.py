@@ -1,0 +1,82 @@
+"""Stories of a second look at new keys: what a colleague slips in beside them, and keepers who wait for each other."""
+
+import pytest
+from test_story_rotate import admit, make_keepers, rotate
+from workflowkit import BAZHANOV, IVANOV, ROSTER, STASOVA, Net, subjects
+
+from cipherpost.roster import build, words
+from cipherpost.roster.words import Statement
+from cipherpost.workflows import cuts, endorsing, entries
+from cipherpost.workflows.founding import read_own_card
+
+
+def propose_with(net: Net, *more: Statement, heads: build.Heads | None = None) -> str:
+    """stasova proposes the entry with bazhanov's new keys, and with more; gives the proposal's place."""
+    with net.desk(BAZHANOV) as desk:
+        card = read_own_card(desk)
+    with net.desk(STASOVA) as desk:
+        entries.prepare(desk)
+        new = words.Officer("center", "bazhanov", card.card.vkey, card.hash, unchecked=False)
+        verified = cuts.verified_heads(desk, "center")
+        stated = build.rotate_with_cuts(desk.roster, new, verified if heads is None else heads)
+        return entries.post(desk, [*more, *stated], cards=[card.note]).place
+
+
+@pytest.mark.parametrize("slipped", ["another statement", "nothing of the old key", "a cut far above"])
+def test_a_keeper_with_new_keys_signs_by_himself_nothing_that_is_slipped_in_beside_them(net: Net, slipped: str) -> None:
+    """Two keepers: what one proposes, the other's program completes without a question, so it may be his keys only."""
+    make_keepers(net, "stasova", "bazhanov")
+    rotate(net, BAZHANOV)
+    more = [words.Suspend("samara")] if slipped == "another statement" else []
+    heads = {"nothing of the old key": {}, "a cut far above": {"center/all": (9_000_000, "ab" * 32)}}.get(slipped)
+    place = propose_with(net, *more, heads=heads)
+    round_ = net.fetch(BAZHANOV)
+    assert round_.renewal is not None
+    assert round_.renewal.entry is None
+    [trouble] = round_.waiting
+    assert type(trouble).__name__ == "NotOnlyKeysError"
+    assert trouble.where == place
+    net.fetch(STASOVA)
+    with net.desk(STASOVA) as desk:
+        assert desk.roster.state("samara", desk.roster.newest) == "good"
+        endorsing.withdraw(desk, place)
+    admit(net, BAZHANOV)
+    assert net.fetch(BAZHANOV).renewal.entry is not None
+    net.fetch(STASOVA)
+    net.clean()
+
+
+def test_two_keepers_who_make_new_keys_at_the_same_time_do_not_wait_for_each_other(net: Net) -> None:
+    make_keepers(net, "stasova", "bazhanov")
+    rotate(net, BAZHANOV)
+    rotate(net, STASOVA)
+    waits = net.send(STASOVA, "written in between", "all")
+    assert type(waits.waiting).__name__ == "KeysUnderWayError"
+    assert admit(net, BAZHANOV).posted.proposed == ROSTER
+    assert net.fetch(BAZHANOV).renewal.entry is not None
+    assert net.fetch(STASOVA).renewal.entry is None
+    assert admit(net, STASOVA, by=BAZHANOV).posted.proposed == ROSTER
+    assert net.fetch(STASOVA).renewal.entry is not None
+    for who in (BAZHANOV, STASOVA):
+        net.fetch(who)
+        net.send(who, f"new key of {who}", "all")
+    assert "written in between" in subjects(net.fetch(IVANOV))
+    net.clean()
+
+
+def test_two_keepers_with_new_keys_who_admit_each_other_at_once_get_out_by_withdrawing(net: Net) -> None:
+    make_keepers(net, "stasova", "bazhanov")
+    rotate(net, BAZHANOV)
+    rotate(net, STASOVA)
+    first = admit(net, BAZHANOV).posted
+    second = admit(net, STASOVA, by=BAZHANOV).posted
+    assert (first.proposed, second.proposed) == (ROSTER, ROSTER)
+    assert [type(error).__name__ for error in net.fetch(BAZHANOV).waiting] == ["KeeperBoundError"]
+    with net.desk(BAZHANOV) as desk:
+        endorsing.withdraw(desk, second.place)
+    assert net.fetch(BAZHANOV).renewal.entry is not None
+    net.fetch(STASOVA)
+    admit(net, STASOVA, by=BAZHANOV)
+    assert net.fetch(STASOVA).renewal.entry is not None
+    net.send(STASOVA, "with the new key", "all")
+    assert subjects(net.fetch(IVANOV)) == ["with the new key"]
