@@ -25,8 +25,9 @@ def read(net: Net, who: str, place: str, **given: object) -> reading.Shown:
 
 
 @pytest.fixture
-def uyezds(make_net, tmp_path: Path) -> Net:
+def uyezds(make_net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Net:
     """A network of its own, whose center is in truth the committee of the other one."""
+    monkeypatch.setattr("workflowkit.NETWORK", "uyezds")
     other = Net(tmp_path / "uyezds", make_net("outer").now)
     other.root.mkdir()
     build(other.root, other.now)
