@@ -167,7 +167,7 @@ class _Network:
 @pytest.mark.slow
 def test_json_has_the_fields_that_the_page_names(tmp_path: Path) -> None:
     network = _Network(tmp_path)
-    posted = _fields("`send`, `reply`, `complied`, `office add`, `group NAME`, `reinstate`")
+    posted = _fields("`send`, `reply`, `cancel`, `forward`, `complied`, `office add`, `group NAME`, `reinstate`")
 
     def check(what: str | set[str], given: dict[str, Any]) -> None:
         assert given.get("version", JSON_VERSION) == JSON_VERSION
