@@ -2,6 +2,7 @@
 
 import os
 import unicodedata
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
@@ -18,6 +19,9 @@ _LITTER: Final = frozenset({"Thumbs.db", "desktop.ini"})
 """What file managers leave in folders, beside files whose names begin with a full stop."""
 _MOST_FILES: Final = 1_000_000
 """Files of a folder that are looked at: the entries of a roster, the parts of a letter, and a few more."""
+
+_FOLDERS_WITHIN: Final = 2
+"""How deep folders stand within each other: members/attachments."""
 
 
 class ForeignFileError(NotAuthenticError):
@@ -104,14 +108,14 @@ class _Folder:
     def __init__(self, folder: Path) -> None:
         self._files: dict[str, Path] = {}
         self._foreign: list[str] = []
-        for count, path in enumerate(folder.rglob("*"), 1):
+        for count, name in enumerate(_names(folder), 1):
             if count > _MOST_FILES:
                 raise TooManyFilesError(
                     "there are too many files in it", where=str(folder), rule=f"at most {_MOST_FILES}"
                 )
-            if path.is_dir() and not path.is_symlink():
+            if name.endswith("/"):
                 continue
-            name = path.relative_to(folder).as_posix()
+            path = folder / name
             composed = unicodedata.normalize("NFC", name)  # some file systems keep names taken apart
             if self._files.setdefault(composed, path) is not path:
                 self._foreign.append(name)
@@ -150,6 +154,18 @@ class _Folder:
         if self._open is not None:
             self._open.close()
             self._open = None
+
+
+def _names(folder: Path, within: str = "", deeper: int = _FOLDERS_WITHIN) -> Iterator[str]:
+    """What a folder holds, by path; folders end in a slash; links and what is too deep are as files."""
+    with os.scandir(folder / within) as found:
+        for each in found:
+            name = within + each.name
+            if not each.is_dir(follow_symlinks=False) or not deeper:
+                yield name
+                continue
+            yield f"{name}/"
+            yield from _names(folder, f"{name}/", deeper - 1)
 
 
 def _is_litter(name: str) -> bool:

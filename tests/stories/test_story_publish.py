@@ -26,6 +26,7 @@ from cipherpost.publication import (
 from cipherpost.strictjson import canonical, parse
 from cipherpost.tar import TarReader, TarWriter
 from cipherpost.workflows import published, publishing, reading, standing
+from cipherpost.workflows.published import ForeignFileError
 
 TEXT = "Conferences are held in December.\n"
 SECRET = b"Petrov, of 4 Garden Street"
@@ -378,3 +379,16 @@ def test_what_was_published_is_refused_where_anything_is_added_moved_or_taken_aw
         with pytest.raises(PublicationError):
             verify(sent, put_together(shape))
     assert NETWORK in members["publication.json"].decode()
+
+
+def test_i11_a_folder_of_folders_without_end_is_looked_at_no_deeper_than_any_publication(
+    sent: Net, tmp_path: Path
+) -> None:
+    """What is handed out on a stick may be made to exhaust whoever looks at it."""
+    with sent.desk(IVANOV) as desk:
+        packed = publication.pack(publishing.content(desk, PLACE), page=publication_page)
+    folder = tmp_path / "handed-out"
+    publishing.save(packed, folder, one_file=False, page=publication_page)
+    (folder / "/".join("a" * 9)).mkdir(parents=True)  # a thousand would end in a traceback
+    with pytest.raises(ForeignFileError, match="'a/a/a':"):
+        published.verify(folder, sent.fingerprint, page=publication_page)
