@@ -385,10 +385,10 @@ def test_i11_a_folder_of_folders_without_end_is_looked_at_no_deeper_than_any_pub
     sent: Net, tmp_path: Path
 ) -> None:
     """What is handed out on a stick may be made to exhaust whoever looks at it."""
+    folder = tmp_path / "handed-out"
     with sent.desk(IVANOV) as desk:
         packed = publication.pack(publishing.content(desk, PLACE), page=publication_page)
-    folder = tmp_path / "handed-out"
-    publishing.save(packed, folder, one_file=False, page=publication_page)
+        publishing.save(packed, folder, one_file=False, page=publication_page)
     (folder / "/".join("a" * 9)).mkdir(parents=True)  # a thousand would end in a traceback
     with pytest.raises(ForeignFileError, match="'a/a/a':"):
         published.verify(folder, sent.fingerprint, page=publication_page)
