@@ -359,6 +359,14 @@ class Mail:
         """Forget a box."""
         self._run("DELETE FROM boxes WHERE name = ?", (name,))
 
+    def wipe_boxes(self, names: Iterable[str]) -> None:
+        """Forget boxes for good: what held them is overwritten, as far as the file system lets it."""
+        self._run("PRAGMA secure_delete = ON")
+        with self.transaction():
+            for name in names:
+                self.drop_box(name)
+        self._run("PRAGMA wal_checkpoint(TRUNCATE)")  # the log holds older pages
+
     # ---- SQLite --------------------------------------------------------------------------------------------------
 
     def check(self) -> None:

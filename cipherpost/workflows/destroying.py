@@ -146,10 +146,9 @@ def destroy(desk: "Desk", keys: tuple[OldKey, ...]) -> None:
 
 
 def _forget_letters(desk: "Desk", key: OldKey) -> None:
-    """What lists show of letters that nobody here opens any more."""
-    with desk.mail.transaction():
-        for channel, numbers in key.letters.items():
-            for number in numbers:
-                entry = desk.chain.channel(channel).entry(number)
-                if entry is not None:
-                    desk.vault.remove(f"letter {entry.hash}")
+    """What lists show of letters that nobody here opens any more, and what they say of drafts."""
+    found = (
+        desk.chain.channel(channel).entry(number) for channel, numbers in key.letters.items() for number in numbers
+    )
+    hashes = [entry.hash for entry in found if entry is not None]
+    desk.mail.wipe_boxes(f"{kind} {each}" for each in hashes for kind in ("letter", "own"))

@@ -1,12 +1,16 @@
 """Stories of a second look at new keys: what a colleague slips in beside them, and keepers who wait for each other."""
 
+from datetime import timedelta
+
 import pytest
 from test_story_rotate import admit, make_keepers, rotate
 from workflowkit import BAZHANOV, IVANOV, ROSTER, STASOVA, Net, subjects
 
+from cipherpost.chain.channel import Entry
+from cipherpost.desk import Desk
 from cipherpost.roster import build, words
 from cipherpost.roster.words import Statement
-from cipherpost.workflows import cuts, endorsing, entries
+from cipherpost.workflows import cuts, destroying, endorsing, entries, proposals
 from cipherpost.workflows.founding import read_own_card
 
 
@@ -80,3 +84,30 @@ def test_two_keepers_with_new_keys_who_admit_each_other_at_once_get_out_by_withd
     assert net.fetch(STASOVA).renewal.entry is not None
     net.send(STASOVA, "with the new key", "all")
     assert subjects(net.fetch(IVANOV)) == ["with the new key"]
+
+
+def test_i5_nothing_of_a_letter_stays_in_the_home_when_its_key_is_destroyed(net: Net) -> None:
+    """The vault's own key is kept: so the boxes of such letters go, from the lists and from the disk."""
+    make_keepers(net, "stasova", "bazhanov")  # the proposal of that is a letter too
+    place = net.send(STASOVA, "sealed to the old key", "all").place
+    net.fetch(BAZHANOV)
+    with net.desk(BAZHANOV) as desk:
+        old = [desk.chain.channel("center/center").entry(1), net_entry(desk, place)]
+        boxes = [desk.mail.box(f"{kind} {each.hash}") for each in old for kind in ("letter", "own") if each]
+        kept = [box for box in boxes if box is not None]
+        assert len(kept) == 3
+    rotate(net, BAZHANOV)
+    admit(net, BAZHANOV)
+    net.fetch(BAZHANOV)
+    with net.desk(BAZHANOV) as desk:
+        destroying.destroy(desk, destroying.plan(desk, net.now.date() + timedelta(days=1)))
+    disk = b"".join(path.read_bytes() for path in net.home(BAZHANOV).rglob("*") if path.is_file())
+    assert [box for box in kept if box in disk] == []
+    with net.desk(BAZHANOV) as desk:
+        proposals.listing(desk)
+    assert net.fetch(BAZHANOV).unreadable == []
+
+
+def net_entry(desk: Desk, place: str) -> Entry | None:
+    channel, _, number = place.rpartition("/")
+    return desk.chain.channel(channel).entry(int(number))
