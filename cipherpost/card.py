@@ -74,8 +74,10 @@ POST_CHARACTERS: Final = 1_024
 
 _PART: Final = 32
 """Cards that one thread verifies at a time."""
-_WORTH_HELP: Final = 3
-"""So many times that, from which on several threads verify them."""
+_WORTH_HELP: Final = 2 * _PART
+"""Cards from which on several threads verify them."""
+_AT_ONCE: Final = 512
+"""Cards that are read before they are verified; at 64 KiB each, the most they may have, 32 MiB."""
 Refusal = NotAuthenticError | NewerError
 _REFUSAL: Final = (NotAuthenticError, NewerError)
 _Before = TypeVar("_Before")
@@ -115,11 +117,11 @@ _INVITATION_ROWS: Final = (
 )
 
 
-def _pattern(first: str, rows: Sequence[_Row]) -> re.Pattern[bytes]:
+def _pattern(first: str, rows: Sequence[_Row]) -> re.Pattern[str]:
     """A whole text in one step; each row is one group, of a row that may stand often all its lines."""
-    forms = {"1": b"%s (%s)\n", "?": b"(?:%s (%s)\n)?", "*": b"((?:%s (?:%s)\n)*)"}
-    lines = (forms[row.times] % (row.word.encode(), row.value) for row in rows)
-    return re.compile(re.escape(first.encode()) + b"\n" + b"".join(lines))
+    forms = {"1": "%s (%s)\n", "?": "(?:%s (%s)\n)?", "*": "((?:%s (?:%s)\n)*)"}
+    lines = (forms[row.times] % (row.word, row.value.decode()) for row in rows)
+    return re.compile(f"{re.escape(first)}\n{''.join(lines)}", re.ASCII)
 
 
 _CARD: Final = _pattern(Purpose.CARD.value, _CARD_ROWS)
@@ -238,20 +240,29 @@ def parse_card(note: bytes) -> SignedCard:
 
 def parse_cards(notes: Sequence[bytes]) -> Iterator[SignedCard | Refusal]:
     """What `parse_card` returns or raises for each note, in order, in less time: libsodium lets other threads run."""
-    parts = [notes[at : at + _PART] for at in range(0, len(notes), _PART)]
-    if len(parts) < _WORTH_HELP:
-        yield from chain.from_iterable(map(_parse_some, parts))
+    if len(notes) < _WORTH_HELP:
+        yield from _parse_some(notes)
         return
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(os.cpu_count()) as helpers:
-        yield from chain.from_iterable(helpers.map(_parse_some, parts))
+        for at in range(0, len(notes), _AT_ONCE):
+            read = _read_some(notes[at : at + _AT_ONCE])
+            parts = [read[part : part + _PART] for part in range(0, len(read), _PART)]
+            yield from chain.from_iterable(helpers.map(_verify_some, parts))
 
 
 def _parse_some(notes: Sequence[bytes]) -> list[SignedCard | Refusal]:
+    return _verify_some(_read_some(notes))
+
+
+def _read_some(notes: Sequence[bytes]) -> list[_Read | Refusal]:
     """All are read before any is verified, so that the processor finds the code and the tables of each step at hand."""
-    read = [_step(_read, note) for note in notes]
-    return [each if isinstance(each, _REFUSAL) else _step(_verify, each) for each in read]
+    return [_step(_read, note) for note in notes]
+
+
+def _verify_some(read: Sequence[_Read | Refusal]) -> list[SignedCard | Refusal]:
+    return [_step(_verify, each) if isinstance(each, _Read) else each for each in read]
 
 
 def _step(does: Callable[[_Before], _After], before: _Before) -> _After | Refusal:
@@ -315,7 +326,7 @@ def _print_card(card: Card) -> bytes:
 
 
 def _parse_text(text: bytes) -> Card:
-    match = _CARD.fullmatch(text)
+    match = _CARD.fullmatch(text.decode("ascii", "replace"))
     try:
         found = _take_apart(text, Purpose.CARD.value, _CARD_ROWS) if match is None else _values(match)
         card = Card(
@@ -337,8 +348,8 @@ def _parse_text(text: bytes) -> Card:
     return card
 
 
-def _values(match: re.Match[bytes]) -> dict[str, list[str]]:
-    *values, heads = [(value or b"").decode("ascii") for value in match.groups()]
+def _values(match: re.Match[str]) -> dict[str, list[str]]:
+    *values, heads = match.groups("")
     found = {row.word: [value] if value else [] for row, value in zip(_CARD_ROWS, values, strict=False)}
     return {**found, "head": [line.partition(" ")[2] for line in heads.splitlines()]}
 
