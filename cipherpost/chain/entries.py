@@ -168,7 +168,18 @@ class RosterLine:
             ) from None
         if not _signed(opened, key):
             raise self._not_signed(opened)
-        # V6: lines, place, draft
+        self._check_lines(header)
+
+    def why_unfit(self, header: Header) -> NotAuthenticError | None:
+        """V6 of an entry that nobody has signed yet, but for what its statements say; None: it would count."""
+        try:
+            self._check_lines(header)
+        except NotAuthenticError as error:
+            return error
+        return None
+
+    def _check_lines(self, header: Header) -> None:
+        """V6: lines, place, draft."""
         check_lines(header)
         check_place(header, role=CENTER, audience_is="roster", audience_role=None, lateral_member=False)
         self._check_draft(header)

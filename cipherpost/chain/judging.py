@@ -259,6 +259,10 @@ class Judge:
             return False
         return True
 
+    def v6(self, tree: Tree, node: Node) -> CipherpostError | None:
+        """V6 of a dispatch that is not signed yet, and would hang below ``node.parent``."""
+        return self._v6_at_entry(node) or self._v6_among_others(tree, node)
+
     def _v6_at_entry(self, node: Node) -> CipherpostError | None:
         """Lines and place of the kind, and the last day of the draft."""
         header = node.header

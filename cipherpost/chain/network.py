@@ -23,7 +23,7 @@ from cipherpost.chain.opening import ROSTER_CHANNEL, Lines, Opened, open_note, v
 from cipherpost.chain.rows import Row
 from cipherpost.chain.survey import survey, survey_dispatch
 from cipherpost.chain.tree import Tree
-from cipherpost.dispatch.header import NewerHeaderError
+from cipherpost.dispatch.header import Header, NewerHeaderError
 from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, TooLargeError, UnableError
 from cipherpost.note import split
 from cipherpost.roster.fold import Roster
@@ -242,6 +242,15 @@ class Chain:
         """The findings of V7 and V8 about the dispatch that counts at ``number``; none where there is none."""
         node = self.channel(channel).tree.standing(number)
         return () if node is None or node.verdict is not None else survey_dispatch(self, node, now)
+
+    def why_unfit(self, header: Header) -> CipherpostError | None:
+        """V6 of a header that nobody has signed yet: why it would not count after what it links to; None: it would."""
+        view = self.channel(header.channel)
+        if view.name == ROSTER_CHANNEL:
+            return self._line.why_unfit(header)
+        node = Node.of(header, "")
+        node.parent = view.tree.known.get(header.previous or "", view.tree.root)
+        return self._judge.v6(view.tree, node)
 
     # ---- the roster grows ------------------------------------------------------------------------------------------
 

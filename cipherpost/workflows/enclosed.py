@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from cipherpost.workflows.proposals import Proposal
 
 
+class NoLetterError(NotAuthenticError):
+    """A dispatch without a letter was proposed; this program posts such only where one officer signs."""
+
+
 class Unsealed:
     """The plaintext of a sealed file of this home, as something to read from and to close."""
 
@@ -81,7 +85,13 @@ def take_out(desk: "Desk", composing: "Composing", proposal: "Proposal", *, save
     from cipherpost.workflows.sealing import recipients
 
     entry, draft = entry_of(desk, proposal), proposal.draft
-    assert draft.letter is not None
+    if draft.letter is None:
+        raise NoLetterError(
+            "no letter is proposed",
+            where=proposal.place,
+            rule="what more officers sign has a letter here, though a nil report or one that cancels needs none",
+            hints=(f'cipherpost decline {proposal.number} -m "..."',),
+        )
     letters.fetch_sealed(desk, entry.header)
     keys = recipients(desk, work.colleagues_known(desk))
     with composing.letter() as file, Encryptor(keys, file) as sink:

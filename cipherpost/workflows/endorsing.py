@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from cipherpost.errors import CipherpostError, NotAuthenticError, UnableError, UseError
+from cipherpost.errors import CipherpostError, UnableError, UseError
 from cipherpost.text import ROSTER
-from cipherpost.workflows import authority, dispatching, enclosed, proposals, proposing, signing, status
+from cipherpost.workflows import authority, dispatching, enclosed, proposals, proposing, signing, status, vetting
 from cipherpost.workflows.addressing import check_admitted
-from cipherpost.workflows.proposal_data import CARD_SUFFIX, declined_data
+from cipherpost.workflows.proposal_data import declined_data
 from cipherpost.workflows.results import Posted
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ class SignedAlreadyError(UseError):
 
 class NotProposerError(UseError):
     """Only who proposed it may do this."""
-
-
-class EntryUnfitError(NotAuthenticError):
-    """A roster entry was proposed that the roster would refuse, or without the cards whose keys it states."""
 
 
 def endorse(desk: "Desk", word: str, *, dry_run: bool = False) -> Posted:
@@ -54,7 +50,7 @@ def endorse(desk: "Desk", word: str, *, dry_run: bool = False) -> Posted:
     if signing.is_on_its_way(desk, proposal):
         return _waits(desk, proposal, line)
     _check_open(desk, proposal)
-    check_what_is_signed(desk, proposal)
+    vetting.check(desk, proposal)
     if dry_run:
         signed = (*proposal.signers, desk.officer)
         awaited = tuple(name for name in proposal.awaited if name != desk.officer)
@@ -110,54 +106,6 @@ def _waits(desk: "Desk", proposal: "Proposal", error: CipherpostError | None) ->
     """The signature waits in the outbox until there is a line."""
     posted = signing.as_posted(desk, proposal)
     return replace(posted, waiting=dispatching.waits(error)) if error is not None else posted
-
-
-def check_what_is_signed(desk: "Desk", proposal: "Proposal") -> None:
-    """Look through what is proposed before it is signed: the letter to its last byte, or every statement.
-
-    Raises:
-        NotAuthenticError: it is not what it says. UnableError: it is not at the post office.
-    """
-    if proposal.draft.kind != ROSTER:
-        with enclosed.reading(desk, proposal):
-            return
-    from cipherpost.workflows.entries import try_out_bytes
-
-    try:
-        try_out_bytes(desk, proposal.draft.statements)
-    except NotAuthenticError as error:
-        raise EntryUnfitError(
-            f"the roster would refuse this entry: {error.what}",
-            where=proposal.place,
-            rule=error.rule,
-            hints=(f'cipherpost decline {proposal.number} -m "..."',),
-        ) from None
-    _check_cards(desk, proposal)
-
-
-def _check_cards(desk: "Desk", proposal: "Proposal") -> None:
-    """Each officer's keys that an entry states are those of a card, attached or at the post office."""
-    from cipherpost.card import parse_card
-    from cipherpost.roster.statements import Officer, parse_statements
-
-    notes = enclosed.cards(desk, proposal)
-    for name, note in notes.items():
-        if f"{parse_card(note).hash}{CARD_SUFFIX}" != name:
-            raise EntryUnfitError(
-                "a card is attached under the name of another", where=proposal.place, rule="its name is its hash"
-            )
-    for each in parse_statements(proposal.draft.statements):
-        attached = notes.get(f"{each.card}{CARD_SUFFIX}") if isinstance(each, Officer) else None
-        if attached is None or not isinstance(each, Officer):
-            continue
-        card = parse_card(attached).card
-        if (card.office, card.officer, card.vkey) != (each.office, each.name, each.vkey):
-            raise EntryUnfitError(
-                f"the card of {each.office}/{each.name} has other keys than the entry states",
-                where=proposal.place,
-                rule="an entry states the keys of the card",
-                hints=(f'cipherpost decline {proposal.number} -m "..."',),
-            )
 
 
 # ---- decline, withdraw -------------------------------------------------------------------------------------------
@@ -296,7 +244,7 @@ def _amend_entry(
     entries.prepare(desk)
     stated = parse_statements(proposal.draft.statements)
     statements = cuts.renumbered(stated, proposal.draft.number or 0, desk.roster.newest + 1)
-    notes = tuple(enclosed.cards(desk, proposal).values())
+    notes = tuple(each.card.note for each in vetting.stated_keys(desk, proposal) if each.card is not None)
     entries.try_out(desk, statements)
     return proposing.propose_entry(desk, statements, cards=notes, until=until, amends=proposal.number, dry_run=dry_run)
 

@@ -12,7 +12,7 @@ from cipherpost import limits
 from cipherpost.dispatch.draft import format_draft
 from cipherpost.errors import CipherpostError
 from cipherpost.text import ROSTER
-from cipherpost.workflows import enclosed, letters, proposals
+from cipherpost.workflows import enclosed, letters, proposals, vetting
 from cipherpost.workflows.saving import Saver
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ class Content:
 class Review:
     """A proposal shown; it has what `cipherpost.workflows.reading.Shown` has for whoever shows it.
 
-    ``diff``: a unified diff from the text that it amends; ``cards``: spoken numbers of the cards of a roster entry.
+    ``diff``: a unified diff from the text that it amends; ``keys``: of each officer to whom a roster entry gives keys
+    his name, the spoken number of the card that it names, and who vouches for it; ``warnings``: what a signer should
+    know besides.
     """
 
     header: "Header"
@@ -51,7 +53,8 @@ class Review:
     content: Content
     readers: tuple[str, ...]
     diff: tuple[str, ...] = field(repr=False)
-    cards: tuple[tuple[str, str], ...]
+    keys: tuple[tuple[str, str, str], ...]
+    warnings: tuple[str, ...]
     saved: tuple[Path, ...]
     officer: str
     forwarded: tuple[Any, ...] = ()
@@ -77,8 +80,11 @@ class Review:
         yield "subject", letter.subject if letter is not None else ""
         for info in letter.attachments if letter is not None else ():
             yield "attached", f"{info.name} ({info.size:,} bytes)".replace(",", " ")
-        for name, spoken in self.cards:
-            yield "card", f"{name}: {spoken}"
+        for name, spoken, how in self.keys:
+            yield "card", f"{name}: {spoken}" if spoken else name
+            yield "vouched", f"{name}: {how}"
+        for why in self.warnings:
+            yield "take care", why
         yield "until", proposal.until.isoformat()
         yield "state", proposal.stands()
         yield "signed", ", ".join(proposal.signers)
@@ -137,7 +143,12 @@ class Review:
             "body_type": letter.body_type if letter is not None else "txt",
             "data": json.loads(letter.data) if letter is not None and letter.data is not None else None,
             "readers": list(self.readers),
-            "proposal": {**self.proposal.as_json(), "diff": list(self.diff)},
+            "proposal": {
+                **self.proposal.as_json(),
+                "diff": list(self.diff),
+                "cards": [{"officer": name, "spoken": spoken, "vouched": how} for name, spoken, how in self.keys],
+                "warnings": list(self.warnings),
+            },
         }
 
 
@@ -167,7 +178,8 @@ def review(desk: "Desk", proposal: "Proposal", *, save: Path | None = None, forc
         content=content,
         readers=tuple(f"{each.office}/{each.name}" for each in letters.readers(desk, header)),
         diff=_changes(desk, proposal, content),
-        cards=tuple(_spoken_cards(desk, proposal)) if proposal.draft.kind == ROSTER else (),
+        keys=tuple(_keys(desk, proposal)),
+        warnings=tuple(_warnings(desk, proposal)) if proposal.is_open else (),
         saved=saved,
         officer=desk.officer,
     )
@@ -246,9 +258,16 @@ def unified(old: Sequence[str], new: Sequence[str], old_name: str, new_name: str
     return tuple(difflib.unified_diff(old, new, old_name, new_name, lineterm=""))
 
 
-def _spoken_cards(desk: "Desk", proposal: "Proposal") -> Iterator[tuple[str, str]]:
-    from cipherpost.card import parse_card
+def _keys(desk: "Desk", proposal: "Proposal") -> Iterator[tuple[str, str, str]]:
+    if proposal.draft.kind == ROSTER:
+        for each in vetting.stated_keys(desk, proposal, fetch=False):
+            spoken = each.card.spoken if each.card is not None else ""
+            yield each.who, spoken, vetting.keys_in_words(desk, proposal.by, each)
 
-    for note in enclosed.cards(desk, proposal).values():
-        card = parse_card(note)
-        yield f"{card.card.office}/{card.card.officer}", card.spoken
+
+def _warnings(desk: "Desk", proposal: "Proposal") -> Iterator[str]:
+    why = vetting.why_unfit(desk, proposal.draft)
+    if why is not None:
+        yield f"it would not count: {why.what}"
+    if proposal.draft.kind == ROSTER:
+        yield from vetting.cuts_in_words(desk, proposal)

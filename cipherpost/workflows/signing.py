@@ -195,7 +195,7 @@ def put_dispatch(desk: "Desk", proposal: "Proposal", endorsed: tuple[Endorsement
     Raises:
         As `sign_draft` and `enclosed.take_out`; nothing was made.
     """
-    from cipherpost.workflows import enclosed, entries, letters
+    from cipherpost.workflows import enclosed, entries, letters, vetting
 
     bind(desk, proposal)
     draft = proposal.draft
@@ -215,7 +215,8 @@ def put_dispatch(desk: "Desk", proposal: "Proposal", endorsed: tuple[Endorsement
         endorsed=endorsed,
     )
     if draft.kind == ROSTER:
-        entries.lay_cards(desk, list(enclosed.cards(desk, proposal).values()))
+        stated = vetting.stated_keys(desk, proposal, fetch=False)
+        entries.lay_cards(desk, [each.card.note for each in stated if each.card is not None])
         with desk.outbox.compose(desk.now()) as composing:
             return composing.commit(plan.as_dict())
     with desk.outbox.compose(desk.now()) as composing:
@@ -304,6 +305,7 @@ def check_draft(desk: "Desk", item: "Item", header: Header) -> Header:
         DraftLetGoError, SignaturesShortError: it may not be posted any more; the item is gone, the proposal stays.
     """
     from cipherpost.roster.standing import StandingError, check_endorsements, check_roster_signers
+    from cipherpost.workflows import vetting
 
     assert header.draft is not None
     found = [each for each in proposals.listing(desk) if each.number == header.draft.number]
@@ -315,6 +317,15 @@ def check_draft(desk: "Desk", item: "Item", header: Header) -> Header:
     if closed is not None and proposal is not None and proposal.state not in {"open", "declined"}:
         item.remove()
         raise DraftLetGoError(closed.what, where=closed.where, rule="it was let go, and not posted", hints=closed.hints)
+    unfit = vetting.why_refused(desk, header)
+    if unfit is not None:
+        item.remove()
+        raise DraftLetGoError(
+            f"it would not count any more: {unfit.what}",
+            channel=header.channel,
+            rule=unfit.rule,
+            hints=("cipherpost proposals",),
+        )
     if header.kind != ROSTER and authority.signers_needed(desk, header.channel, header.kind) == 1:
         return header._replace(draft=None, endorsed=())
     try:

@@ -21,6 +21,7 @@ from cipherpost.workflows import (
     sending,
     signing,
     status,
+    vetting,
 )
 from cipherpost.workflows.placing import post_item
 from cipherpost.workflows.plans import Plan
@@ -361,7 +362,8 @@ def test_an_admission_brings_its_card_to_the_other_keeper(net: Net) -> None:
     with net.desk(BAZHANOV) as desk:
         shown = reading.read(desk, done.posted.place)
         assert isinstance(shown, Review)
-    assert shown.cards == (("center/kagan", joined.spoken),)
+    assert shown.keys == (("center/kagan", joined.spoken, "stasova says that the number was read aloud"),)
+    assert shown.warnings == ()
     assert endorse(net, BAZHANOV, done.posted.number).channel == ROSTER
     assert net.fetch(KAGAN).not_admitted is None
     net.clean()
@@ -383,7 +385,7 @@ def test_a_card_of_other_keys_than_the_entry_states_is_not_endorsed(net: Net) ->
         made = proposing._put_entry(desk, plan.statements, [card.note], amends=None, until=proposing.last_day(desk))
         number = proposing.post_proposal(desk, made).number
     net.fetch(BAZHANOV)
-    with pytest.raises(endorsing.EntryUnfitError, match="other keys than the entry states"):
+    with pytest.raises(vetting.EntryUnfitError, match="other keys than the entry states"):
         endorse(net, BAZHANOV, number)
 
 
