@@ -115,7 +115,7 @@ def move(
     if away is not None and away.to != number:
         check_not_away(desk)
     moved = desk.machine.check()
-    if moved is not None and away is None:  # the other machine is to be no freer than this one
+    if moved is not None:  # the other machine is to be no freer than this one, though it is an older copy given away
         desk.machine.mark_moved(moved.reason, desk.time())
     done = _write(desk, out, number, new_passphrase, own=False, letters=letters, force=force)
     agent.lock(desk.home)

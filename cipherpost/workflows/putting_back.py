@@ -4,6 +4,7 @@ It is put together in a hidden folder beside its place and takes its name when a
 as moved. So a kill leaves what was there, and a file that proves to be damaged leaves nothing.
 """
 
+import glob
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -293,7 +294,7 @@ class _Place:
 
     def _journals(self) -> list[bytes]:
         """The journals of the home that is there, and of those that were put aside before: all that they signed."""
-        homes = [self.home, *sorted(self.home.parent.glob(f"{self.home.name}.before-*"))]
+        homes = [self.home, *sorted(self.home.parent.glob(f"{glob.escape(self.home.name)}.before-*"))]
         paths = [path for home in homes for path in sorted(home.glob(f"{journal.JOURNAL}*"))]
         with disk_errors(self.home):
             return [path.read_bytes() for path in paths if path.is_file()]
