@@ -77,7 +77,7 @@ def enter(desk: "Desk", card: "SignedCard", draft: int) -> CipherpostError | Non
 
 
 def _waiting(desk: "Desk", draft: int) -> "Item | None":
-    """The entry that an earlier run has put into the outbox."""
+    """The entry that an earlier run has put into the outbox, of this draft."""
     from cipherpost.workflows.plans import Plan
 
     for item in desk.outbox.items():
@@ -146,16 +146,19 @@ def complete(desk: "Desk", card: "SignedCard") -> CipherpostError | None:
     mine = f" {desk.office}/{desk.officer} {card.card.vkey} ".encode()
     trouble: CipherpostError | None = None
     for proposal in proposals.listing(desk):
-        if not proposal.is_open or mine not in proposal.draft.statements or signing.is_on_its_way(desk, proposal):
+        if not proposal.is_open or mine not in proposal.draft.statements:
             continue
         try:
             _check_nothing_else(desk, card, proposal)
-            own = proposals.Signature(desk.officer, desk.keys.signer.sign_raw(proposal.text), fresh=True)
-            endorsed: tuple[Endorsement, ...] | None = authority.enough(
-                desk, proposal.draft, (*proposal.signed, own), desk.officer
-            )
-            if endorsed is not None:
-                post_item(desk, signing.put_dispatch(desk, proposal, endorsed))
+            item = _waiting(desk, proposal.draft.draft.number)  # an earlier run was cut off behind its signature
+            if item is None:
+                own = proposals.Signature(desk.officer, desk.keys.signer.sign_raw(proposal.text), fresh=True)
+                endorsed: tuple[Endorsement, ...] | None = authority.enough(
+                    desk, proposal.draft, (*proposal.signed, own), desk.officer
+                )
+                item = signing.put_dispatch(desk, proposal, endorsed) if endorsed is not None else None
+            if item is not None:
+                post_item(desk, item)
         except NothingToSayError:
             continue
         except NotOnlyKeysError as error:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from dying import every_death
 from test_story_rotate import admit, make_keepers, rotate
 from workflowkit import BAZHANOV, IVANOV, ROSTER, STASOVA, Net, subjects
 
@@ -10,7 +11,7 @@ from cipherpost.chain.channel import Entry
 from cipherpost.desk import Desk
 from cipherpost.roster import build, words
 from cipherpost.roster.words import Statement
-from cipherpost.workflows import cuts, destroying, endorsing, entries, proposals
+from cipherpost.workflows import cuts, destroying, endorsing, entries, proposals, rotating
 from cipherpost.workflows.founding import read_own_card
 
 
@@ -84,6 +85,21 @@ def test_two_keepers_with_new_keys_who_admit_each_other_at_once_get_out_by_withd
     assert net.fetch(STASOVA).renewal.entry is not None
     net.send(STASOVA, "with the new key", "all")
     assert subjects(net.fetch(IVANOV)) == ["with the new key"]
+
+
+def test_i4_a_keeper_killed_at_any_step_of_posting_his_own_entry_goes_on_by_fetching(net: Net) -> None:
+    make_keepers(net, "stasova", "bazhanov")
+    rotate(net, BAZHANOV)
+    admit(net, BAZHANOV)
+    for _ in every_death(lambda _: net.fetch(BAZHANOV)):
+        pass
+    with net.desk(BAZHANOV) as desk:
+        assert rotating.under_way(desk) is None
+        assert desk.outbox.items() == ()
+    net.fetch(STASOVA)
+    net.send(BAZHANOV, "with the new key", "all")
+    assert "with the new key" in subjects(net.fetch(IVANOV))
+    net.clean()
 
 
 def test_i5_nothing_of_a_letter_stays_in_the_home_when_its_key_is_destroyed(net: Net) -> None:
