@@ -1,7 +1,6 @@
 """What each statement does to the roster, and when it makes no sense (docs/protocol.md, "The roster")."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from typing import Any, Final
@@ -194,7 +193,7 @@ def _leave(change: Change, office_name: str, officer: str, cause: Cause) -> None
     elif before == cause or (cause == "compromised" and tenure.compromised is not None):
         raise change.refuse(StandingChangeError, f"{path} is in no good standing", "only standing can be taken away")
     elif cause == "compromised":
-        office.mark(replace(tenure, compromised=change.number), change.undo)
+        office.mark(tenure._replace(compromised=change.number), change.undo)
     if before != "retire":
         change.undo.put(change.state.left, (office_name, officer), cause)
 
@@ -213,7 +212,7 @@ def _reinstate(change: Change, said: words.Reinstate) -> None:
     for tenure in list(office.tenures):
         gone = change.state.left.get((tenure.office, tenure.name))
         if tenure.until == suspended_in and tenure.cause == "suspend" and gone is None:
-            again = replace(tenure, since=change.number, until=None, cause=None)
+            again = tenure._replace(since=change.number, until=None, cause=None)
             office.add(again, change.undo)
     change.counted.add(said.office)
 

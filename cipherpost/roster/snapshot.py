@@ -175,7 +175,7 @@ _ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 
 def _office_plain(office: Office) -> Any:
     info = office.info
-    return [info.role, info.since, info.order, list(office.states.told()), [_tenure(each) for each in office.tenures]]
+    return [info.role, info.since, info.order, office.states.told(), [_tenure(each) for each in office.tenures]]
 
 
 def _tenure(each: OfficerInfo) -> list[Any]:
@@ -206,7 +206,7 @@ def _office(network: str, name: str, value: Any) -> Office:
 
 
 def _told(history: History[Any]) -> Any:
-    return list(history.told())
+    return history.told()
 
 
 def _history(_network: str, _name: str, value: Any) -> History[Any]:

@@ -5,9 +5,9 @@ to make no sense leaves nothing behind.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, Self, TypeVar
 
@@ -76,43 +76,41 @@ class Undo:
 class History(Generic[T]):
     """One value over time: each holds from its entry to the next; of several in one entry the last."""
 
-    __slots__ = ("_entries", "_values")
+    __slots__ = ("_told",)
 
     def __init__(self, told: Iterable[tuple[int, T]] = ()) -> None:
-        self._entries: list[int] = []
-        self._values: list[T] = []
-        for entry, value in told:
-            self._entries.append(entry)
-            self._values.append(value)
+        self._told = [(entry, value) for entry, value in told]
 
-    def told(self) -> Iterator[tuple[int, T]]:
+    def told(self) -> Sequence[tuple[int, T]]:
         """Every value with its entry, oldest first."""
-        return zip(self._entries, self._values, strict=True)
+        return self._told
 
     def set(self, entry: int, value: T, undo: Undo) -> None:
         """Let ``value`` hold from ``entry``, which is not before the last one given."""
-        undo.push(self._entries, entry)
-        undo.push(self._values, value)
+        undo.push(self._told, (entry, value))
 
     def at(self, entry: int) -> T | None:
         """The value at ``entry``, None before the first."""
-        found = bisect_right(self._entries, entry)
-        return self._values[found - 1] if found else None
+        told = self._told
+        if told and told[-1][0] <= entry:
+            return told[-1][1]
+        found = bisect_right(told, entry, key=itemgetter(0))
+        return told[found - 1][1] if found else None
 
     @property
     def last(self) -> T | None:
         """The newest value."""
-        return self._values[-1] if self._values else None
+        return self._told[-1][1] if self._told else None
 
     @property
     def first(self) -> int | None:
         """The entry from which the oldest value holds."""
-        return self._entries[0] if self._entries else None
+        return self._told[0][0] if self._told else None
 
     @property
     def newest(self) -> int:
         """The entry from which the newest value holds; 0 when there is none."""
-        return self._entries[-1] if self._entries else 0
+        return self._told[-1][0] if self._told else 0
 
 
 class Entry:
@@ -152,8 +150,7 @@ class OfficeInfo(NamedTuple):
     order: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfficerInfo:
+class OfficerInfo(NamedTuple):
     """One officer with one pair of keys, over one stretch of good standing: entries ``since`` to before ``until``.
 
     ``vkey`` is the signing key, ``card`` the hash of the card that bears the sealing key; ``unchecked``: nobody heard
@@ -255,7 +252,7 @@ class Office:
     def end(self, tenure: OfficerInfo, entry: int, cause: Cause, undo: Undo) -> None:
         """The newest stretch of that name ends with ``entry``."""
         compromised = entry if cause == "compromised" else None
-        self.mark(replace(tenure, until=entry, cause=cause, compromised=compromised), undo)
+        self.mark(tenure._replace(until=entry, cause=cause, compromised=compromised), undo)
 
 
 def _no_duties() -> "DutyBook":
