@@ -16,7 +16,7 @@ from cipherpost.text import (
     spoken,
 )
 from cipherpost.workflows import entries, renewing
-from cipherpost.workflows.cards import lay_down, lies_there
+from cipherpost.workflows.cards import check_sealing_key, lay_down, lies_there
 from cipherpost.workflows.offices import NewOffice, office_statements
 from cipherpost.workflows.results import Posted
 from cipherpost.workflows.typed import typed
@@ -469,6 +469,7 @@ def _admission_statements(
         )
     if _is_admitted(desk, card):
         raise AlreadyAdmittedError(f"{name} is admitted with this card already", hints=("cipherpost roster",))
+    check_sealing_key(card)
     if said.office == CENTER and batch:
         raise UseError(
             f"{name} would become an officer of the center",

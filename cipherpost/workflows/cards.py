@@ -19,6 +19,29 @@ if TYPE_CHECKING:
     from cipherpost.roster.state import OfficerInfo
 
 
+class CardKeyError(NotAuthenticError):
+    """The sealing key on a card is no key: nothing could be sealed to its officer, nor to any group he is in."""
+
+
+def check_sealing_key(card: "SignedCard") -> None:
+    """Seal something to the key on a card, since reading the card looks at its shape alone.
+
+    Raises:
+        CardKeyError: nothing can be sealed to it.
+    """
+    from cipherpost.age import HybridRecipient, KeyFormatError
+
+    try:
+        HybridRecipient.from_text(card.card.recipient_text).wrap(bytes(16))
+    except KeyFormatError as error:
+        raise CardKeyError(
+            f"nothing can be sealed to the sealing key on it: {error.what}",
+            where=f"the card of {card.card.office}/{card.card.officer}",
+            rule="a letter is sealed to all its readers, or not at all; so each must have a key",
+            hints=("let the clerk join again, with keys that the program makes",),
+        ) from None
+
+
 def put_back(desk: "Desk", done: Restored) -> None:
     """Look whether the cards that this home answers for lie there in their size; what is gone is put back.
 

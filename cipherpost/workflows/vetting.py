@@ -11,6 +11,7 @@ from cipherpost import limits
 from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError
 from cipherpost.text import CENTER, ROSTER
 from cipherpost.workflows import enclosed, renewing
+from cipherpost.workflows.cards import check_sealing_key
 from cipherpost.workflows.proposal_data import CARD_SUFFIX
 
 if TYPE_CHECKING:
@@ -187,10 +188,11 @@ def _check_keys(desk: "Desk", proposal: "Proposal", stated: StatedKeys) -> None:
             f"the card of {stated.who} is for another network",
             "a card names the fingerprint of the network it is for",
         )
-    if said.replaces is None and not desk.roster.keys(officer.office, officer.name):
-        return
+    known = said.replaces is not None or desk.roster.keys(officer.office, officer.name)
     try:
-        renewing.statements_for(desk, stated.card, heard=not officer.unchecked)
+        check_sealing_key(stated.card)
+        if known:
+            renewing.statements_for(desk, stated.card, heard=not officer.unchecked)
     except CipherpostError as error:
         raise _unfit(proposal, f"the keys of {stated.who}: {error.what}", error.rule) from None
 

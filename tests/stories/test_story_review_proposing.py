@@ -1,16 +1,24 @@
 """Stories of what colleagues put before each other to sign: nonsense, others' keys, a stolen key at work."""
 
+import dataclasses
 import json
 from io import BytesIO
+from pathlib import Path
 
 import pytest
-from storykit import lay, next_header, signed
-from workflowkit import BAZHANOV, STASOVA, Net
+from storykit import hash_of, key_of, lay, next_header, signed
+from workflowkit import BAZHANOV, IVANOV, NETWORK, ROSTER, STASOVA, Net
 
+from cipherpost.age import HybridIdentity
+from cipherpost.card import Card, SignedCard, parse_card, sign_card
+from cipherpost.carry import armor
 from cipherpost.letter import Attachment
+from cipherpost.note import SignerKey
+from cipherpost.postoffice import names
 from cipherpost.roster import words
 from cipherpost.roster.words import Statement
 from cipherpost.workflows import (
+    admission,
     enclosed,
     endorsing,
     entries,
@@ -131,3 +139,182 @@ def test_v6_a_colleague_proposes_what_would_not_count_and_nobody_signs_it(two: N
     with pytest.raises(vetting.DraftUnfitError, match=why):
         endorse(two, BAZHANOV, number)
     assert proposal(two, BAZHANOV, number).signers in {(), ("stasova",)}
+
+
+# ---- whose keys an entry states ------------------------------------------------------------------------------------
+
+
+def key(office: str, officer: str, seed: int) -> SignerKey:
+    return SignerKey(f"{NETWORK}/{office}/{officer}", bytes([seed]) * 32)
+
+
+def card_of(net: Net, office: str, officer: str, seed: int, **changes: object) -> SignedCard:
+    """A card as whoever likes makes one, with a key of his own; ``replaced``: the secret of the key it replaces."""
+    replaced = changes.pop("replaced", None)
+    assert replaced is None or isinstance(replaced, SignerKey)
+    signer = key(office, officer, seed)
+    card = Card(
+        fingerprint=net.fingerprint,
+        network=NETWORK,
+        office=office,
+        officer=officer,
+        time="2026-11-22T09:00:00Z",
+        vkey=signer.verifier,
+        recipient_text=HybridIdentity.from_seed(bytes([seed]) * 32).recipient.text,
+        replaces=replaced.verifier if replaced else None,
+    )
+    return parse_card(sign_card(dataclasses.replace(card, **changes), signer, replaced))  # type: ignore[arg-type]
+
+
+def states(card: SignedCard, *, unchecked: bool = False) -> words.Officer:
+    said = card.card
+    return words.Officer(said.office, said.officer, said.vkey, card.hash, unchecked=unchecked)
+
+
+def propose_entry(net: Net, *statements: Statement, cards: tuple[SignedCard, ...] = ()) -> int:
+    """What stasova proposes, without any of the checks of her commands."""
+    with net.desk(STASOVA) as desk:
+        number = proposing.propose_entry(desk, statements, cards=[card.note for card in cards]).number
+    assert number is not None
+    return number
+
+
+def cuts(net: Net, office: str, heads: dict[str, tuple[int, str | None]] | None = None) -> list[words.Cut]:
+    """What the next entry cuts of an office; without heads nothing of it stays."""
+    with net.desk(STASOVA) as desk:
+        entry = desk.roster.newest + 1
+        channels = [name for name in sorted(desk.roster.channels_of(office)) if name != ROSTER]
+    return [words.Cut(entry, name, *(heads or {}).get(name, (0, None))) for name in channels]
+
+
+def refused(net: Net, number: int, why: str) -> None:
+    net.fetch(BAZHANOV, receipts=False)
+    with pytest.raises(vetting.EntryUnfitError, match=why):
+        endorse(net, BAZHANOV, number)
+    assert proposal(net, STASOVA, number).signers == ("stasova",)
+
+
+def test_a_good_card_is_attached_and_the_entry_states_the_keys_of_another(keepers: Net) -> None:
+    """Bazhanov telephones with kagan, and compares the number that `read` shows him: it is that of the keys stated."""
+    good, false = card_of(keepers, "center", "kagan", 1), card_of(keepers, "center", "kagan", 2)
+    keepers.store.objects[names.card_name(NETWORK, "center", false.hash)] = false.note
+    number = propose_entry(keepers, states(false), cards=(good,))
+    ((who, spoken, how),) = review(keepers, BAZHANOV, number).keys
+    assert (who, spoken) == (KAGAN, "")
+    assert how.startswith("NO CARD")
+    both = card_of(keepers, "center", "kagan", 3)
+    with keepers.desk(STASOVA) as desk:
+        endorsing.withdraw(desk, str(number))
+    number = propose_entry(keepers, states(both), cards=(good, both))
+    assert [said[:2] for said in review(keepers, BAZHANOV, number).keys] == [(KAGAN, both.spoken)]
+    assert endorse(keepers, BAZHANOV, number).channel == ROSTER
+    assert names.card_name(NETWORK, "center", good.hash) not in keepers.store.objects
+
+
+def test_an_entry_states_keys_of_which_nobody_has_a_card(keepers: Net) -> None:
+    """Nothing could be sealed to kagan, and so nothing to the center, by anybody."""
+    card = card_of(keepers, "center", "kagan", 1)
+    refused(keepers, propose_entry(keepers, states(card)), "neither attached nor at the post office")
+
+
+def test_an_entry_states_the_keys_of_a_card_for_another_network(keepers: Net) -> None:
+    card = card_of(keepers, "tver", "sokolov", 1, fingerprint="0" * 64)
+    refused(keepers, propose_entry(keepers, states(card), cards=(card,)), "for another network")
+
+
+def test_i11_what_is_attached_as_a_card_is_none(keepers: Net) -> None:
+    good = card_of(keepers, "tver", "sokolov", 1)
+    with keepers.desk(STASOVA) as desk:
+        newest = desk.roster.newest
+        head = desk.roster.hash_of(newest)
+    about = {"channel": ROSTER, "kind": "roster", "until": "2026-12-22", "number": str(newest + 1), "previous": head}
+    about["statements"] = f"{states(good)}\n"
+    number = say(keepers, STASOVA, about, attachment(f"{good.hash}.card", b"\xff no card\n"))
+    keepers.fetch(STASOVA)
+    refused(keepers, number, "not the card of that name")
+    assert review(keepers, BAZHANOV, number).keys[0][1] == ""
+
+
+def test_new_keys_are_vouched_for_by_a_key_that_is_not_in_force(keepers: Net) -> None:
+    """A thief's rotation card, signed by a key that ivanov never had, or that of somebody else."""
+    card = card_of(keepers, "tver", "ivanov", 1, replaced=key("tver", "ivanov", 2))
+    number = propose_entry(keepers, states(card), *cuts(keepers, "tver"), cards=(card,))
+    assert "DOES NOT VOUCH" in review(keepers, BAZHANOV, number).keys[0][2]
+    refused(keepers, number, "a key that tver/ivanov never had")
+
+
+def test_new_keys_that_no_old_key_vouches_for_need_a_number_that_was_heard(keepers: Net) -> None:
+    """Stasova alone heard it; the other keeper is told so, and may telephone himself."""
+    card = card_of(keepers, "tver", "ivanov", 1)
+    number = propose_entry(keepers, states(card, unchecked=True), *cuts(keepers, "tver"), cards=(card,))
+    refused(keepers, number, "none of them has signed this card")
+    with keepers.desk(STASOVA) as desk:
+        endorsing.withdraw(desk, str(number))
+    number = propose_entry(keepers, states(card), *cuts(keepers, "tver"), cards=(card,))
+    assert review(keepers, BAZHANOV, number).keys == (
+        (
+            IVANOV,
+            card.spoken,
+            "THE KEY IN FORCE DOES NOT VOUCH FOR IT; stasova says that the number was read aloud",
+        ),
+    )
+    assert endorse(keepers, BAZHANOV, number).channel == ROSTER
+
+
+def test_a_true_rotation_and_an_unchecked_newcomer_say_so(keepers: Net) -> None:
+    rotation = card_of(keepers, "tver", "ivanov", 1, replaced=key_of(keepers, IVANOV))
+    newcomer = card_of(keepers, "tver", "sokolov", 2)
+    stated = (states(rotation), states(newcomer, unchecked=True))
+    number = propose_entry(keepers, *stated, *cuts(keepers, "tver"), cards=(rotation, newcomer))
+    assert [said[2] for said in review(keepers, BAZHANOV, number).keys] == [
+        "the key in force vouches for it",
+        "unchecked",
+    ]
+    assert endorse(keepers, BAZHANOV, number).channel == ROSTER
+    keepers.clean()
+
+
+def test_an_entry_cuts_at_a_text_that_nobody_has(keepers: Net) -> None:
+    """It would pin tver's channel to nothing, and stop it for ever."""
+    keepers.send(IVANOV, "one", "center")
+    keepers.fetch(STASOVA)
+    card = card_of(keepers, "tver", "ivanov", 1, replaced=key_of(keepers, IVANOV))
+    wrong = cuts(keepers, "tver", {"tver/center": (1, "0" * 64)})
+    refused(keepers, propose_entry(keepers, states(card), *wrong, cards=(card,)), "another text for tver/center/1")
+
+
+def test_an_entry_cuts_off_what_counts_and_read_says_so(keepers: Net) -> None:
+    for text in ("one", "two", "three"):
+        keepers.send(IVANOV, text, "center")
+    keepers.fetch(STASOVA)
+    last = keepers.header(STASOVA, "tver/center/1")
+    low = cuts(keepers, "tver", {"tver/center": (1, hash_of(last))})
+    number = propose_entry(keepers, words.Retire("tver", "ivanov"), *low)
+    assert review(keepers, BAZHANOV, number).warnings == ("tver/center/2 counts no more, up to 3",)
+
+
+@pytest.mark.parametrize("place", [{"number": "20"}, {"previous": "0" * 64}])
+def test_a_keeper_signs_no_entry_for_a_place_that_he_does_not_see(keepers: Net, place: dict[str, str]) -> None:
+    """It would be judged by a state that is not here yet, and bind him for that number."""
+    with keepers.desk(STASOVA) as desk:
+        newest = desk.roster.newest
+        head = desk.roster.hash_of(newest)
+    about = {"channel": ROSTER, "kind": "roster", "until": "2026-12-22", "number": str(newest + 1), "previous": head}
+    number = say(keepers, STASOVA, {**about, "statements": "title tver Tver\n", **place})
+    keepers.fetch(BAZHANOV)
+    with pytest.raises(vetting.DraftUnfitError, match=f"the draft is for entry {place.get('number', newest + 1)}"):
+        endorse(keepers, BAZHANOV, number)
+
+
+def test_a_card_whose_sealing_key_is_none_is_not_admitted(keepers: Net, tmp_path: Path) -> None:
+    """One letter of its checksum is wrong: nothing could be sealed to this officer, nor to all."""
+    good = card_of(keepers, "tver", "sokolov", 1)
+    text = good.card.recipient_text
+    false = card_of(keepers, "tver", "sokolov", 1, recipient_text=text[:-1] + ("q" if text[-1] != "q" else "p"))
+    path = tmp_path / "sokolov.card"
+    path.write_text(armor("CARD", false.note))
+    with keepers.desk(STASOVA) as desk:
+        done = admission.admit(desk, [str(path)])
+    assert done.posted is None
+    assert len(done.refused) == 1
+    refused(keepers, propose_entry(keepers, states(false), cards=(false,)), "sealing key")
