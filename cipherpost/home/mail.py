@@ -125,10 +125,11 @@ class Mail:
         )
         return [_row(each) for each in found]
 
-    def all_rows(self) -> Iterator[tuple[str, list[Row]]]:
-        """(channel, its path) for every channel that has one, in order of names."""
+    def all_rows(self, but: str = "") -> Iterator[tuple[str, list[Row]]]:
+        """(channel, its path) for every channel that has one, ``but`` this one, in order of names."""
         for (channel,) in self._run("SELECT DISTINCT channel FROM entries WHERE status <> 'waiting' ORDER BY channel"):
-            yield channel, self.rows(channel)
+            if channel != but:
+                yield channel, self.rows(channel)
 
     def waiting(self) -> list[tuple[str, int, bytes]]:
         """(channel, number, note) of all that is not on a path: to be offered to the chain again, in this order."""

@@ -81,9 +81,8 @@ def load_chain(mail: "Mail", network: str, fingerprint: str, kept: KeptRoster | 
     for number, note in mail.notes(ROSTER_CHANNEL, above=chain.roster.newest):
         chain.offer(ROSTER_CHANNEL, number, note)
     chain.channel(ROSTER_CHANNEL).tree.changed = None
-    for channel, rows in mail.all_rows():
-        if channel != ROSTER_CHANNEL:
-            chain.restore(channel, rows, load)
+    for channel, rows in mail.all_rows(but=ROSTER_CHANNEL):
+        chain.restore(channel, rows, load)
     for channel, number, note in mail.waiting():
         try:
             chain.offer(channel, number, note)
