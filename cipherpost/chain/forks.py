@@ -5,7 +5,8 @@ A function of the notes offered, like all of this package; docs/protocol.md, "Ra
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from functools import cached_property
+from typing import Final, NamedTuple, Protocol
 
 from cipherpost.chain.channel import Channel
 from cipherpost.chain.checks import RosterForkError
@@ -55,27 +56,71 @@ class Fork:
     stops: bool
 
 
+class Branches:
+    """What counts below the nodes of a channel, and where they were settled away: found once for all its slots.
+
+    A thief may write on beside an office for as long as he likes; each look from a node to the end would be one too
+    many (I11). It holds for a channel as it is now.
+    """
+
+    def __init__(self, view: Channel) -> None:
+        self.view: Final = view
+
+    def last(self, node: Node) -> int:
+        """The highest number at or below ``node`` that counts on its own path, settled away or not; 0: none does."""
+        return self._lasts.get(node, 0)
+
+    def goes_on(self, node: Node) -> bool:
+        """Whether something below ``node`` counts on its own path, settled away or not."""
+        return any(self.last(kid) for kid in node.children)
+
+    def settled_away(self, node: Node) -> int | None:
+        """The nearest number at which another than ``node``, or than what it follows, was settled to stand."""
+        return self._away.get(node)
+
+    @cached_property
+    def _lasts(self) -> dict[Node, int]:
+        found: dict[Node, int] = {}
+        slots = self.view.tree.slots
+        for node in (node for number in sorted(slots, reverse=True) for node in slots[number]):
+            below = max((found[kid] for kid in node.children), default=0)
+            found[node] = below or (node.number if node.verdict is None and node.hangs else 0)
+        return found
+
+    @cached_property
+    def _away(self) -> dict[Node, int]:
+        found: dict[Node, int] = {}
+        tree = self.view.tree
+        for node in (node for number in sorted(tree.slots) for node in tree.slots[number]):
+            if tree.is_pinned_away(node):
+                found[node] = node.number
+            elif node.parent in found:
+                found[node] = found[node.parent]
+        return found
+
+
 def forks(chain: Judged) -> Iterator[Fork]:
     """Every fork, by channel and number; sides by hash."""
     for name in sorted(chain.channels):
         view = chain.channels[name]
+        branches = Branches(view)
         for number in sorted(view.tree.slots):
-            what = fork_in_slot(view, number)
+            what = fork_in_slot(branches, number)
             if what is not None:
                 sides = (node for node in view.tree.slots[number] if node.signed)
                 yield Fork(
                     channel=name,
                     number=number,
                     what=what,
-                    sides=tuple(_side(view, node) for node in sorted(sides, key=lambda each: each.hash)),
-                    settled=settled_in(chain.roster, view, number),
+                    sides=tuple(_side(branches, node) for node in sorted(sides, key=lambda each: each.hash)),
+                    settled=settled_in(chain.roster, branches, number),
                     stops=view.fork is not None and number == view.fork + 1,
                 )
 
 
-def fork_in_slot(view: Channel, number: int) -> str | None:
+def fork_in_slot(branches: Branches, number: int) -> str | None:
     """One officer signed two texts for one number, whether they count or not; or two sides both went on."""
-    nodes = view.tree.slots.get(number, ())
+    nodes = branches.view.tree.slots.get(number, ())
     if len(nodes) < 2:
         return None
     signed = [node for node in nodes if node.signed]
@@ -84,18 +129,19 @@ def fork_in_slot(view: Channel, number: int) -> str | None:
         return "enough keepers signed two roster entries with this number"
     if twice:
         return f"{' and '.join(twice)} signed two dispatches with this number"
-    sides = [node for node in signed if node.parent is not None and view.tree.goes_on(node)]
+    sides = [node for node in signed if node.parent is not None and branches.goes_on(node)]
     going_on = [node.by for node in sides if sum(other.parent is node.parent for other in sides) > 1]
     if going_on:
         return f"{' and '.join(sorted(going_on))} both went on; it proves only that they saw different things"
     return None
 
 
-def settled_in(roster: Roster, view: Channel, number: int) -> str | None:
+def settled_in(roster: Roster, branches: Branches, number: int) -> str | None:
     """The first roster entry that pins the channel at ``number`` or above, or that settles away all sides but one."""
+    view = branches.view
     since = _pinned_in(roster, view.name, number)
     if since is None and roster.pins(view.name):
-        away = [_settled_away(view, node) for node in view.tree.slots.get(number, ()) if node.signed]
+        away = [branches.settled_away(node) for node in view.tree.slots.get(number, ()) if node.signed]
         settled = [below for below in away if below is not None]
         if settled and len(away) - len(settled) < 2:
             since = _pinned_in(roster, view.name, min(settled))
@@ -107,26 +153,12 @@ def _pinned_in(roster: Roster, channel: str, number: int) -> str | None:
     return next((f"center/roster/{entry}" for entry in stated), None)
 
 
-def _settled_away(view: Channel, node: Node) -> int | None:
-    """The number at which another than what ``node`` follows, or than itself, was settled to stand."""
-    here: Node | None = node
-    while here is not None and here.number:
-        if view.tree.is_pinned_away(here):
-            return here.number
-        here = here.parent
-    return None
-
-
 def pinned_by(roster: Roster, channel: str, pin: Pin) -> str:
     """The newest roster entry that states ``pin``, one of `Roster.pins`: ``center/roster/9``."""
     stated = (each.entry for each in reversed(roster.pinned(channel)) if each.pin == pin)
     return f"center/roster/{next(stated)}"
 
 
-def _side(view: Channel, node: Node) -> Side:
-    last, below = 0, [node]
-    while below:
-        here = below.pop()
-        last = max(last, here.number if here.verdict is None else 0)
-        below += here.children
-    return Side(node.hash, node.by, node.kind, node.time, view.tree.stands(node), last)
+def _side(branches: Branches, node: Node) -> Side:
+    last = branches.last(node)
+    return Side(node.hash, node.by, node.kind, node.time, branches.view.tree.stands(node), last)

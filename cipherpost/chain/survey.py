@@ -76,11 +76,12 @@ def _waiting(view: Channel) -> Iterator[Finding]:
 
 
 def _slots(chain: Judged, view: Channel) -> Iterator[Finding]:
+    branches = forks.Branches(view)
     for number, nodes in view.tree.slots.items():
-        fork = forks.fork_in_slot(view, number) if len(nodes) > 1 else None
+        fork = forks.fork_in_slot(branches, number) if len(nodes) > 1 else None
         if fork is not None:
             finding = Finding(code="fork", channel=view.name, number=number, office=view.office, detail=fork)
-            since = forks.settled_in(chain.roster, view, number)
+            since = forks.settled_in(chain.roster, branches, number)
             yield finding if since is None else finding.known(since)
         for node in nodes:
             status, reason = view.status(node)
@@ -128,27 +129,29 @@ def _uncounted(chain: Judged, view: Channel, acked: Mapping[str, int]) -> Iterat
     honest = any(each.cause in _HONEST for each in chain.roster.tenures(view.office))
     if not acked or not honest:
         return
+    known = _known_to_center(view, acked)
     for number, nodes in view.tree.slots.items():
         for node in nodes:
             if isinstance(node.verdict, CutError):
                 tenures = chain.roster.keys(node.office, node.by)
                 good = [each for each in tenures if each.good(node.roster) and each.compromised is None]
                 losses = [each.until for each in good if each.until is not None and each.cause in _HONEST]
-                if any(_acked_before(node, acked, until) for until in losses):
+                if any(known.get(node, until) < until for until in losses):
                     yield _finding(
                         node, "uncounted", f"the center had acknowledged number {number}, and it was cut off"
                     )
 
 
-def _acked_before(node: Node, acked: Mapping[str, int], until: int) -> bool:
-    """Whether the center acknowledged ``node``, or one below it, when it knew no entry from ``until`` on."""
-    below = [node]
-    while below:
-        here = below.pop()
-        if acked.get(here.hash, until) < until:
-            return True
-        below += here.children
-    return False
+def _known_to_center(view: Channel, acked: Mapping[str, int]) -> dict[Node, int]:
+    """The lowest roster entry at which the center acknowledged a node or one below it; each node is looked at once."""
+    known: dict[Node, int] = {}
+    slots = view.tree.slots
+    for node in (node for number in sorted(slots, reverse=True) for node in slots[number]):
+        entries = [known[kid] for kid in node.children if kid in known]
+        entries += [acked[node.hash]] if node.hash in acked else []
+        if entries:
+            known[node] = min(entries)
+    return known
 
 
 # ---- V7, V8 ----------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Cuts that are wrong or low, and what auditors list of them."""
 
+import sys
+
 import pytest
 from chainkit import NOW, Net, ack, counting, offer, officer, reason, status
 
@@ -95,3 +97,36 @@ def test_fork_lists_both_sides_with_how_far_each_went_and_what_settled_it(net):
     (fork,) = forks(chain)
     assert (fork.settled, fork.stops) == ("center/roster/3", False)
     assert [side.hash for side in fork.sides if side.stands] == [right.hash]
+
+
+def work_of_looking(net, count):
+    """Calls that an audit and a list of forks make where a dismissed man has written ``count`` dispatches on."""
+    first = net.run(CHANNEL, 2)
+    chain = net.chain(*first, receipt_of(net, first[1]))
+    offer(chain, net.entry("retire tver/ivanov", f"cut 3 {CHANNEL} 1 {first[0].hash}"))
+    offer(chain, net.entry(officer("tver/orlov"), f"settle {CHANNEL} 1 {first[0].hash}"))
+    late = net.run(CHANNEL, count, first[1], roster=2)
+    twice = net.run(CHANNEL, count, first[1], roster=2, time="2026-11-22T10:00:00Z")
+    honest = net.run(CHANNEL, count, first[0], by="petrova", roster=2)
+    for each in (*late, *twice, *honest):
+        offer(chain, each)
+    calls = 0
+
+    def count_calls(_frame, event, _arg):
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    sys.setprofile(count_calls)
+    try:
+        assert {code for code, _, _ in listed(chain)} == {"fork", "uncounted", "void", "disagrees"}
+        assert len(list(forks(chain))) == count
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_i11_who_was_cut_off_and_writes_on_makes_nobody_look_at_each_of_his_texts_for_each_of_them():
+    few, many = Net(), Net()
+    few.found("tver")
+    many.found("tver")
+    assert work_of_looking(many, 160) < 6 * work_of_looking(few, 40)
