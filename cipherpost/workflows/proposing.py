@@ -296,7 +296,7 @@ def finish(desk: "Desk") -> "list[Posted | CipherpostError]":
         try:
             if desk.officer in proposal.signers:
                 posted = signing.complete(desk, proposal)
-            elif proposal.by == desk.officer:
+            elif _was_made_here(desk, proposal):
                 posted = sign_own(desk, proposal)
             else:
                 continue
@@ -305,6 +305,11 @@ def finish(desk: "Desk") -> "list[Posted | CipherpostError]":
         else:
             done += [posted] if posted is not None else []
     return done
+
+
+def _was_made_here(desk: "Desk", proposal: "proposals.Proposal") -> bool:
+    """Whether this home proposed it: what a thief proposed under this name, new keys must not sign by themselves."""
+    return desk.journal.find(proposals.own_channel(desk), proposal.number) == proposal.hash
 
 
 def wants(desk: "Desk", *, until: date | None, amends: int = 0) -> DraftRef:

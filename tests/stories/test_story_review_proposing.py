@@ -2,12 +2,13 @@
 
 import dataclasses
 import json
+import shutil
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from storykit import hash_of, key_of, lay, next_header, signed
-from workflowkit import BAZHANOV, IVANOV, NETWORK, ROSTER, STASOVA, Net
+from workflowkit import BAZHANOV, IVANOV, NETWORK, ROSTER, STASOVA, Net, send, settle
 
 from cipherpost.age import HybridIdentity
 from cipherpost.card import Card, SignedCard, parse_card, sign_card
@@ -25,7 +26,9 @@ from cipherpost.workflows import (
     proposals,
     proposing,
     reading,
+    rotating,
     signing,
+    standing,
     vetting,
 )
 from cipherpost.workflows.placing import post_item
@@ -318,3 +321,32 @@ def test_a_card_whose_sealing_key_is_none_is_not_admitted(keepers: Net, tmp_path
     assert done.posted is None
     assert len(done.refused) == 1
     refused(keepers, propose_entry(keepers, states(false), cards=(false,)), "sealing key")
+
+
+# ---- while it waits for signatures ---------------------------------------------------------------------------------
+
+
+def rekey(net: Net, who: str) -> None:
+    """An officer whose keys were stolen joins anew; his number is read aloud."""
+    with net.desk(STASOVA) as desk:
+        standing.take(desk, standing.plan(desk, "compromised", who))
+    with net.desk(who) as desk:
+        new = rotating.rotate(desk)
+    with net.desk(STASOVA) as desk:
+        admission.admit(desk, [who], heard=new.spoken)
+    net.fetch(who)
+
+
+def test_a_thief_proposes_and_the_new_keys_sign_nothing_of_it_by_themselves(two: Net) -> None:
+    """Up to the cut his proposal counts as bazhanov's; what completes one's own proposals must not take it for that."""
+    thief = shutil.copytree(two.home(BAZHANOV), two.root / "homes" / "thief")
+    settle(thief)
+    with two.desk(BAZHANOV, home=thief) as desk:
+        assert send(desk, "Burn the lists.", "all").proposed
+    two.fetch(STASOVA)
+    rekey(two, BAZHANOV)
+    two.fetch(BAZHANOV)
+    two.fetch(STASOVA)
+    with two.desk(STASOVA) as desk:
+        (found,) = proposals.listing(desk)
+        assert (found.by, found.signers, found.state) == ("bazhanov", (), "open")
