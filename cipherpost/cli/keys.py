@@ -67,7 +67,8 @@ def rotate(session: Session, out: str | None, force: bool) -> None:
     outbox, and `cipherpost fetch` sends it. Letters under way to the old key
     still open; old keys are kept until `cipherpost keys destroy`.
 
-    The center's only keeper states his new keys in the roster himself, at once.
+    The center's only keeper states his new keys in the roster himself, at once;
+    one of several signs entries of the roster with his old key until then.
     If your keys were declared compromised, the old one vouches for nothing: then
     the center hears the number of the new card, as at first.
 
