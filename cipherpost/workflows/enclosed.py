@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class NoLetterError(NotAuthenticError):
-    """A dispatch without a letter was proposed; this program posts such only where one officer signs."""
+    """Something was proposed without the letter that would be sent."""
 
 
 class Unsealed:
@@ -86,16 +86,18 @@ def take_out(desk: "Desk", composing: "Composing", proposal: "Proposal", *, save
 
     entry, draft = entry_of(desk, proposal), proposal.draft
     if draft.letter is None:
-        raise NoLetterError(
-            "no letter is proposed",
-            where=proposal.place,
-            rule="what more officers sign has a letter here, though a nil report or one that cancels needs none",
-            hints=(f'cipherpost decline {proposal.number} -m "..."',),
-        )
+        rule = "what more officers sign has a letter here, though a nil report or one that cancels needs none"
+        raise _no_letter(proposal, "no letter is proposed", rule)
     letters.fetch_sealed(desk, entry.header)
     keys = recipients(desk, work.colleagues_known(desk))
     with composing.letter() as file, Encryptor(keys, file) as sink:
-        letters.open_letter(desk, entry.header, save=lambda info: sink if info.name == ATTACHED_LETTER else None)
+        proposing = letters.open_letter(
+            desk, entry.header, save=lambda info: sink if info.name == ATTACHED_LETTER else None
+        )
+    if all(info.name != ATTACHED_LETTER for info in proposing.attachments):
+        raise _no_letter(
+            proposal, "it has no letter attached", f"the letter to be sent is the attachment {ATTACHED_LETTER!r}"
+        )
     header = header_of(
         draft, network=desk.network, number=1, previous=None, time=desk.time(), by=desk.officer, roster=None
     )
@@ -106,6 +108,11 @@ def take_out(desk: "Desk", composing: "Composing", proposal: "Proposal", *, save
     except NotAuthenticError as error:
         raise syncing.placed(error, entry.header.channel, proposal.number) from None
     return letter
+
+
+def _no_letter(proposal: "Proposal", what: str, rule: str) -> NoLetterError:
+    hints = (f'cipherpost decline {proposal.number} -m "..."',)
+    return NoLetterError(what, where=proposal.place, rule=rule, hints=hints)
 
 
 def entry_of(desk: "Desk", proposal: "Proposal") -> "Entry":

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 from cipherpost.errors import CipherpostError, UnableError, UseError
 from cipherpost.text import ROSTER
-from cipherpost.workflows import authority, dispatching, enclosed, proposals, proposing, signing, status, vetting
+from cipherpost.workflows import (
+    authority,
+    dispatching,
+    enclosed,
+    guards,
+    proposals,
+    proposing,
+    signing,
+    status,
+    vetting,
+)
 from cipherpost.workflows.addressing import check_admitted
 from cipherpost.workflows.proposal_data import declined_data
 from cipherpost.workflows.results import Posted
@@ -97,7 +107,7 @@ def _sign(desk: "Desk", proposal: "Proposal", line: CipherpostError | None) -> P
         proposal = proposals.find(desk, str(proposal.number))
         return signing.complete(desk, proposal) or signing.as_posted(desk, proposal)
     except UnableError as error:
-        if isinstance(error, signing.SignaturesShortError | signing.DraftLetGoError):
+        if isinstance(error, signing.SignaturesShortError | signing.DraftLetGoError | guards.KeysUnderWayError):
             raise
         return _waits(desk, proposal, error)
 

@@ -338,7 +338,7 @@ class _Standing:
         self._found: dict[str, dict[DraftRef | str, Place]] = {}
 
     def place(self, draft: Draft) -> Place | None:
-        """Where this draft was posted; where one signature is enough by now, the header names no draft."""
+        """Where this draft was posted, or this very letter: without a draft, or under another."""
         if draft.kind == ROSTER:
             return self._entry(draft)
         found = self._found.get(draft.channel)
@@ -349,9 +349,9 @@ class _Standing:
     def _posted(self, channel: str) -> "Iterator[tuple[DraftRef | str, Place]]":
         for node in self._desk.chain.channel(channel).counting():
             header = node.header
-            what = header.draft or header.letter
-            if what is not None:
-                yield what, Place(channel, node.number, node.hash)
+            for what in (header.letter, header.draft):
+                if what is not None:
+                    yield what, Place(channel, node.number, node.hash)
 
     def _entry(self, draft: Draft) -> Place | None:
         assert draft.number is not None

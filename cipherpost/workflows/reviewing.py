@@ -268,6 +268,6 @@ def _keys(desk: "Desk", proposal: "Proposal") -> Iterator[tuple[str, str, str]]:
 def _warnings(desk: "Desk", proposal: "Proposal") -> Iterator[str]:
     why = vetting.why_unfit(desk, proposal.draft)
     if why is not None:
-        yield f"it would not count: {why.what}"
+        yield f"it is not to be signed: {why.what}"
     if proposal.draft.kind == ROSTER:
         yield from vetting.cuts_in_words(desk, proposal)

@@ -160,22 +160,27 @@ def put_message(
 
 def answer(desk: "Desk", proposal: "Proposal", *, word: str, body: str, data: bytes | None) -> "Item":
     """Put an answer to a proposal into the outbox, unless the same waits there."""
-    reply = Reply(proposals.own_channel(desk), proposal.number, proposal.hash)
-    keeps = proposal.draft.kind == ROSTER
-    plan = Plan(channel=reply.channel, kind="message", created=desk.time(), reply=reply, keeps=keeps)
+    plan = _plan_of_answer(desk, proposal)
     for item in desk.outbox.items():
         waiting = Plan.from_dict(item.plan())
-        if (waiting.channel, waiting.reply) == (plan.channel, reply):
+        if (waiting.channel, waiting.reply) == (plan.channel, plan.reply):
             return item
     return put_message(desk, plan, subject=f"{word}: {proposal.subject}"[:120].strip(), body=body, data=data)
+
+
+def _plan_of_answer(desk: "Desk", proposal: "Proposal") -> Plan:
+    reply = Reply(proposals.own_channel(desk), proposal.number, proposal.hash)
+    keeps = proposal.draft.kind == ROSTER
+    return Plan(channel=reply.channel, kind="message", created=desk.time(), reply=reply, keeps=keeps)
 
 
 def put_endorsement(desk: "Desk", proposal: "Proposal") -> "Item":
     """Sign, and put the endorsement into the outbox.
 
     Raises:
-        As `sign_draft`; nothing was made.
+        As `sign_draft`; KeysUnderWayError: this officer's new keys come first. Nothing was made.
     """
+    guards.signing_key(desk, _plan_of_answer(desk, proposal))  # under keys that go, the signature would be lost
     given = sign_draft(desk, proposal)
     return answer(
         desk,
@@ -321,7 +326,7 @@ def check_draft(desk: "Desk", item: "Item", header: Header) -> Header:
     if unfit is not None:
         item.remove()
         raise DraftLetGoError(
-            f"it would not count any more: {unfit.what}",
+            f"it is not to be posted any more: {unfit.what}",
             channel=header.channel,
             rule=unfit.rule,
             hints=("cipherpost proposals",),

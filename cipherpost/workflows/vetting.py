@@ -11,6 +11,7 @@ from cipherpost import limits
 from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError
 from cipherpost.text import CENTER, ROSTER
 from cipherpost.workflows import enclosed, renewing
+from cipherpost.workflows.addressing import AudienceError, kind_for
 from cipherpost.workflows.cards import check_sealing_key
 from cipherpost.workflows.proposal_data import CARD_SUFFIX
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class DraftUnfitError(NotAuthenticError):
-    """What was proposed would not count for anybody, however many sign it (V6)."""
+    """What was proposed would count for nobody (V6), or reach nobody, however many sign it."""
 
 
 class EntryUnfitError(NotAuthenticError):
@@ -53,7 +54,7 @@ def check(desk: "Desk", proposal: "Proposal") -> None:
     why = why_unfit(desk, proposal.draft)
     if why is not None:
         raise DraftUnfitError(
-            f"it would not count: {why.what}", where=proposal.place, rule=why.rule, hints=_declined(proposal)
+            f"it is not to be signed: {why.what}", where=proposal.place, rule=why.rule, hints=_declined(proposal)
         )
     if proposal.draft.kind != ROSTER:
         with enclosed.reading(desk, proposal):
@@ -82,7 +83,7 @@ def _unfit(proposal: "Proposal", what: str, rule: str) -> EntryUnfitError:
 
 
 def why_unfit(desk: "Desk", draft: "Draft") -> CipherpostError | None:
-    """Why the dispatch that a draft would become now could not count; None where it could."""
+    """Why the dispatch that a draft would become now would count for nobody, or reach nobody; None: it would."""
     from cipherpost.dispatch.draft import DraftMalformedError, header_of
     from cipherpost.dispatch.header import Endorsement, RosterRef
 
@@ -106,10 +107,16 @@ def why_unfit(desk: "Desk", draft: "Draft") -> CipherpostError | None:
 
 
 def why_refused(desk: "Desk", header: "Header") -> CipherpostError | None:
-    """V6 of a header that is not sealed yet, where it carries a letter."""
+    """V6 of a header that is not sealed yet where it carries a letter; and whether its audience has any standing."""
     from cipherpost.dispatch.header import Sealed
 
-    return desk.chain.why_unfit(header._replace(sealed=(Sealed("0" * 64, 1),) if header.letter else ()))
+    unfit = desk.chain.why_unfit(header._replace(sealed=(Sealed("0" * 64, 1),) if header.letter else ()))
+    if unfit is None and header.kind in {"circular", "instruction"}:  # a decision is for the ledger too
+        try:
+            kind_for(desk, header.audience)
+        except AudienceError as error:
+            return error
+    return unfit
 
 
 # ---- keys --------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from storykit import hash_of, key_of, lay, next_header, signed
-from workflowkit import BAZHANOV, IVANOV, NETWORK, ROSTER, STASOVA, Net, send, settle
+from workflowkit import BAZHANOV, IVANOV, NETWORK, ROSTER, STASOVA, Net, join, send, settle
 
 from cipherpost.age import HybridIdentity
 from cipherpost.card import Card, SignedCard, parse_card, sign_card
@@ -23,6 +23,7 @@ from cipherpost.workflows import (
     enclosed,
     endorsing,
     entries,
+    guards,
     proposals,
     proposing,
     reading,
@@ -119,6 +120,7 @@ NONSENSE: dict[str, tuple[dict[str, object], str]] = {
     "an instruction to a group": ({"kind": "instruction"}, "a instruction to all"),
     "nobody of that name": ({"channel": "center/kursk"}, "no office or group kursk"),
     "a report of the center": ({"kind": "report", "report": "monthly-return 2026-10"}, "a report from a center"),
+    "what reaches nobody": ({"channel": "center/volga"}, "nobody is in 'volga'"),
     "no letter": ({"letter": None}, "a circular without the line letter"),
     "a decision about nothing": ({"kind": "decision", "channel": "center/tver"}, "a decision without the line"),
     "what is cancelled is due": ({"cancels": "1", "due": "2026-12-15 reply"}, "due and cancels together"),
@@ -129,6 +131,7 @@ NONSENSE: dict[str, tuple[dict[str, object], str]] = {
 def test_v6_a_colleague_proposes_what_would_not_count_and_nobody_signs_it(two: Net, case: str) -> None:
     """The check 1 of center/all is no circular, and so needs no two signatures: a circular cannot supersede it."""
     lines, why = NONSENSE[case]
+    decree(two, words.Group("volga", ()))
     check = next_header(two, BAZHANOV, "center/all")
     lay(two, check, signed(two, BAZHANOV, check))
     two.fetch(STASOVA)
@@ -350,3 +353,111 @@ def test_a_thief_proposes_and_the_new_keys_sign_nothing_of_it_by_themselves(two:
     with two.desk(STASOVA) as desk:
         (found,) = proposals.listing(desk)
         assert (found.by, found.signers, found.state) == ("bazhanov", (), "open")
+
+
+@pytest.mark.parametrize("word", ["suspend", "dissolve"])
+def test_an_office_loses_its_standing_before_the_second_signature(two: Net, word: standing.Word) -> None:
+    number = two.send(STASOVA, "To Samara.", "samara").number
+    assert number is not None
+    with two.desk(STASOVA) as desk:
+        standing.take(desk, standing.plan(desk, word, "samara"))
+    with pytest.raises(vetting.DraftUnfitError, match=f"samara is {word.removesuffix('e')}ed"):
+        endorse(two, BAZHANOV, number)
+    assert review(two, BAZHANOV, number).warnings == (f"it is not to be signed: samara is {word.removesuffix('e')}ed",)
+    assert two.verify()[0].channel("center/samara").tip[0] == 0
+
+
+def test_what_was_complete_is_let_go_when_its_office_was_suspended_meanwhile(two: Net) -> None:
+    """Another number came first, so that the header is made anew; the proposal stays, in case samara comes back."""
+    with two.desk(STASOVA) as desk:
+        join(two, desk, KAGAN, clock=two.clock)
+    two.fetch(KAGAN)
+    first, second = (two.send(STASOVA, text, "samara").number for text in ("one", "two"))
+    two.fetch(BAZHANOV)
+    assert two.post is not None
+    two.post.fail("create", "rkpb/center/samara/*", times=None)
+    assert endorse(two, BAZHANOV, first).waiting is not None
+    two.post.heal()
+    assert endorse(two, KAGAN, second).place == "center/samara/1"
+    with two.desk(STASOVA) as desk:
+        standing.take(desk, standing.plan(desk, "suspend", "samara"))
+    (error,) = two.fetch(BAZHANOV).waiting
+    assert isinstance(error, signing.DraftLetGoError)
+    assert "samara is suspended" in error.what
+    assert proposal(two, STASOVA, first).state == "open"
+    two.clean()
+
+
+def test_one_letter_is_proposed_under_two_numbers_and_posted_under_one(two: Net) -> None:
+    """Whoever has signed the first would let the colleague post it twice by signing the second."""
+    first = two.send(STASOVA, "One million roubles.", "all").number
+    assert first is not None
+    draft = proposal(two, STASOVA, first).draft
+    letter, archive = archive_of(two, STASOVA, first)
+    about: dict[str, object] = {"channel": "center/all", "kind": "circular", "letter": letter}
+    again = say(two, STASOVA, {**about, "until": draft.draft.until.isoformat()}, attachment("letter", archive))
+    two.fetch(STASOVA)
+    assert endorse(two, BAZHANOV, first).place == "center/all/1"
+    found = proposal(two, BAZHANOV, again)
+    assert (found.signers, found.stands()) == (("stasova",), "posted as center/all/1")
+    assert endorse(two, BAZHANOV, again).already
+
+
+def test_an_officer_whose_new_keys_are_under_way_signs_nothing_that_they_would_undo(two: Net) -> None:
+    """His signature would wait for the new keys, and be one of the old: nobody would count it, or tell him."""
+    with two.desk(STASOVA) as desk:
+        join(two, desk, KAGAN, clock=two.clock)
+    decree(two, words.Threshold("center", 3))
+    number = two.send(STASOVA, "On the tenth.", "all").number
+    two.fetch(BAZHANOV)
+    with two.desk(BAZHANOV) as desk:
+        rotating.rotate(desk)
+    with pytest.raises(guards.KeysUnderWayError):
+        endorse(two, BAZHANOV, number)
+    with two.desk(BAZHANOV) as desk:
+        assert desk.outbox.items() == ()
+    with two.desk(STASOVA) as desk:
+        admission.admit(desk, [BAZHANOV])
+    two.fetch(BAZHANOV)
+    assert endorse(two, BAZHANOV, number).signed == ("stasova", "bazhanov")
+    assert endorse(two, KAGAN, number).place == "center/all/1"
+
+
+def test_a_signature_of_a_key_that_was_replaced_meanwhile_is_given_again(two: Net) -> None:
+    """Nobody counts the old one; the proposer's program signs anew by itself, since this home has proposed it."""
+    number = two.send(BAZHANOV, "On the tenth.", "all").number
+    with two.desk(BAZHANOV) as desk:
+        rotating.rotate(desk)
+    with two.desk(STASOVA) as desk:
+        admission.admit(desk, [BAZHANOV])
+    found = proposal(two, STASOVA, number)
+    assert (found.signers, found.state) == ((), "open")
+    assert "not one of bazhanov" in found.ignored[0]
+    two.fetch(BAZHANOV)
+    assert proposal(two, STASOVA, number).signers == ("bazhanov",)
+    assert endorse(two, STASOVA, number).place == "center/all/1"
+    two.clean()
+
+
+def test_a_proposer_is_retired_and_the_others_sign_what_he_proposed(two: Net) -> None:
+    with two.desk(STASOVA) as desk:
+        join(two, desk, KAGAN, clock=two.clock)
+    two.fetch(KAGAN)
+    number = two.send(KAGAN, "On the tenth.", "all").number
+    two.fetch(STASOVA)
+    with two.desk(STASOVA) as desk:
+        standing.take(desk, standing.plan(desk, "retire", KAGAN))
+    assert endorse(two, BAZHANOV, number).awaited == ("stasova",)
+    assert endorse(two, STASOVA, number).place == "center/all/1"
+    assert [each.officer for each in two.header(STASOVA, "center/all/1").endorsed] == ["bazhanov"]
+    two.clean()
+
+
+def test_no_letter_lies_in_a_proposal(two: Net) -> None:
+    about: dict[str, object] = {"channel": "center/all", "kind": "circular", "until": "2026-12-22"}
+    number = say(two, STASOVA, {**about, "letter": "0" * 64})
+    two.fetch(BAZHANOV)
+    with pytest.raises(enclosed.NoLetterError, match="no letter attached"):
+        endorse(two, BAZHANOV, number)
+    with two.desk(BAZHANOV) as desk, pytest.raises(enclosed.NoLetterError):
+        reading.read(desk, f"center/center/{number}")
