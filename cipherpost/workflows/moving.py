@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from cipherpost import limits
 from cipherpost.errors import GapError, StaleError
 from cipherpost.text import ROSTER, format_time, parse_time
 
@@ -78,11 +79,15 @@ def check_not_moved(desk: "Desk", channel: str, number: int) -> None:
 
 
 def moved_at(desk: "Desk") -> str:
-    """The moment, but never before what is known to have happened: the clock of a new machine may be behind."""
+    """The moment, but never before what is known to have happened: the clock of a new machine may be behind.
+
+    A stamp of the store further ahead than any clock may be is not believed: it would hold the home up for as long.
+    """
     from cipherpost.workflows.guards import newest_center_time
 
-    stamp = desk.post.stamp
-    return max(desk.time(), newest_center_time(desk) or "", format_time(stamp) if stamp is not None else "")
+    stamp, most = desk.post.stamp, desk.now() + timedelta(seconds=limits.CLOCK_AHEAD_SECONDS)
+    stamped = format_time(stamp) if stamp is not None and stamp <= most else ""
+    return max(desk.time(), newest_center_time(desk) or "", stamped)
 
 
 def _corrected(desk: "Desk", since: str) -> str:
