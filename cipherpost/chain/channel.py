@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from cipherpost.chain.checks import AsideError, ForkHeldError, RaceLostError, is_held
 from cipherpost.chain.node import Node
-from cipherpost.chain.opening import Lines, Opened
+from cipherpost.chain.opening import ROSTER_CHANNEL, Lines, Opened
 from cipherpost.chain.rows import Row
 from cipherpost.chain.tree import Judge, Tree, by_number, gap
 from cipherpost.dispatch.header import Header
@@ -172,11 +172,13 @@ class Channel:
     def status(self, node: Node) -> tuple[Status, CipherpostError | None]:
         """How ``node`` is judged now, and the failed check where it does not count."""
         tree = self.tree
-        if node.verdict is not None:
-            return ("held" if is_held(node.verdict) else "void"), node.verdict
+        if node.verdict is not None and not is_held(node.verdict):
+            return "void", node.verdict
         if node.parent is None:
-            lost = self._never_counts(node)
-            return ("held" if lost is None or is_held(lost) else "void"), lost or gap(node)
+            lost = self._never_counts(node) or node.verdict or gap(node)
+            return ("held" if is_held(lost) else "void"), lost
+        if node.verdict is not None:
+            return "held", node.verdict
         if tree.stands(node):
             return "counts", None
         split = tree.split
@@ -213,10 +215,13 @@ class Channel:
         )
 
     def _fork_error(self, number: int) -> ForkHeldError:
+        people = f"ask the center to settle which side of {self.name} stands"
+        if self.name == ROSTER_CHANNEL:
+            people = "the keepers compare by telephone what they signed; nothing can settle the roster"
         return ForkHeldError(
             "two sides of this channel both go on",
             rule=f"reading stops at the last number they share, {self.fork}",
-            hints=("cipherpost forks", f"ask the center to settle which side of {self.name} stands"),
+            hints=("cipherpost forks", people),
             channel=self.name,
             number=number,
         )

@@ -2,7 +2,8 @@
 
 Here no race is open and nothing is linked over: an entry is taken, refused or held. Two entries of one number that
 enough keepers signed are a fork. A reader stays with the one he took, and takes no more once the other side goes on:
-no entry of the roster can settle that, only people can.
+no entry of the roster can settle that, only people can. The other side must be signed by enough of those who keep the
+roster now: a founder was its only keeper once, and his key, when it is stolen years later, shall stop nobody.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from cipherpost.chain.channel import Channel
 from cipherpost.chain.checks import (
+    AsideError,
     DraftExpiredError,
     DraftSpentError,
     ForgedError,
@@ -49,12 +51,13 @@ class RosterLine:
     def __init__(self, roster: Roster, fingerprint: str, refuse: Refuse) -> None:
         self.roster: Final = roster
         self.fingerprint: Final = fingerprint
-        self.channel: Final = Channel(ROSTER_CHANNEL, _judged_once)
+        self.channel: Final = Channel(ROSTER_CHANNEL, _judged_once, self._never_counts)
         self._tree: Final = self.channel.tree
         self._refuse = refuse
         self._drafts: dict[int, int] = {}
         self._waiting: dict[str, list[Opened]] = {}
-        self._rivals: set[str] = set()
+        self._rivals: dict[str, dict[str, bytes]] = {}
+        """Entries beside those that were taken, with who signed each, and with which keys."""
 
     def restore(self, rows: Iterable[Row], load: Callable[[int, str], bytes]) -> list[Entry]:
         """Take up the path as it was verified before; ``load`` gives the note of (number, hash)."""
@@ -100,13 +103,14 @@ class RosterLine:
         node = self._tree.known.get(opened.hash)
         if node is None:
             return self._take(opened)
-        by_officer = self._is_by_officer(opened)
+        keys = self._keys_of(opened)
         if node.hash in self._waiting:
             if opened not in self._waiting[node.hash]:
                 self._waiting[node.hash].append(opened)
-            node.signed = node.signed or by_officer
+            node.keys = tuple(dict.fromkeys(node.keys + keys))
+            node.signed = bool(node.keys)
             self._stop_where_both_go_on()
-        elif not by_officer:
+        elif not keys:
             raise self._not_signed(opened)
         return False
 
@@ -206,7 +210,7 @@ class RosterLine:
 
     def _not_signed(self, opened: Opened) -> NotAuthenticError:
         by, number = opened.header.by, opened.header.number
-        if self._is_by_officer(opened):
+        if self._keys_of(opened):
             return UnauthorizedError(
                 f"center/{by} was no keeper with this key",
                 rule=f"V5: keepers as of roster entry {number - 1} sign",
@@ -221,14 +225,17 @@ class RosterLine:
             number=number,
         )
 
-    def _is_by_officer(self, opened: Opened) -> bool:
-        return any(_signed(opened, info.vkey) for info in self.roster.keys(CENTER, opened.header.by))
+    def _keys_of(self, opened: Opened) -> tuple[bytes, ...]:
+        """Which of the keys that the officer named by ``by`` ever had have signed; nearly always one, or none."""
+        known = self.roster.keys(CENTER, opened.header.by)
+        return tuple(info.vkey.public for info in known if _signed(opened, info.vkey))
 
     # ---- what waits, and the other side ----------------------------------------------------------------------------
 
     def _wait(self, opened: Opened) -> None:
         node = Node.of(opened.header, opened.hash)
-        node.signed = self._is_by_officer(opened)
+        node.keys = self._keys_of(opened)
+        node.signed = bool(node.keys)
         node.verdict = gap(node)
         self._waiting[node.hash] = [opened]
         self._tree.wait(node)
@@ -251,12 +258,43 @@ class RosterLine:
             number=node.number,
         )
         self._tree.keep_beside(node)
-        self._rivals.add(node.hash)
+        self._rivals[node.hash] = self._signers(opened.header)
         self._stop_where_both_go_on()
 
+    def _signers(self, header: Header) -> dict[str, bytes]:
+        """Who signed an entry that `_check` found good, with the keys that the entry before has for them."""
+        known = {info.name: info.vkey.public for info in self.roster.officers(CENTER, header.number - 1)}
+        names = (header.by, *(each.officer for each in header.endorsed))
+        return {name: known[name] for name in names if name in known}
+
+    def _would_do_now(self, signers: dict[str, bytes]) -> bool:
+        """Whether these are more than half of the keepers as of the newest entry, with the keys that they have now."""
+        keepers = self.roster.keeper_keys(self.roster.newest)
+        return 2 * sum(signers.get(name) == key.public for name, key in keepers.items()) > len(keepers)
+
+    def _never_counts(self, node: Node) -> NotAuthenticError | None:
+        """Why an entry that hangs nowhere is not waited for: it follows no entry that was taken, or its key is out."""
+        if node.number <= self.roster.newest and self._tree.split is None:
+            return AsideError(
+                "it follows another roster entry than the one here",
+                rule="an entry that was taken stays",
+                hints=("cipherpost forks",),
+                channel=ROSTER_CHANNEL,
+                number=node.number,
+            )
+        if any(each.until is None and each.vkey.public in node.keys for each in self.roster.keys(CENTER, node.by)):
+            return None
+        return UnauthorizedError(
+            f"center/{node.by} has lost the standing of this key",
+            rule="V5: keepers in good standing sign the roster",
+            channel=ROSTER_CHANNEL,
+            number=node.number,
+        )
+
     def _stop_where_both_go_on(self) -> None:
-        for hashed in self._rivals:
-            if any(node.signed for node in self._tree.orphans.get(hashed, ())):
+        for hashed, signers in self._rivals.items():
+            goes_on = any(node.signed for node in self._tree.orphans.get(hashed, ()))
+            if goes_on and self._would_do_now(signers):
                 rival = self._tree.known[hashed]
                 first = min(rival.number, self._tree.split.number + 1 if self._tree.split else rival.number)
                 self._tree.split = self._tree.standing(first - 1) or self._tree.root

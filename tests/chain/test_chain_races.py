@@ -3,7 +3,7 @@
 from itertools import groupby
 
 import pytest
-from chainkit import NOW, Net, ack, codes, counting, feed, offer, officer, reason, signer, status
+from chainkit import NOW, Net, ack, codes, counting, feed, offer, officer, reason, sha, signer, status
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -198,6 +198,42 @@ def test_fork_of_the_roster_is_seen_and_the_one_taken_first_stays(net):
     assert offer(chain, last).status == "held"
     assert chain.roster.newest == 5
     assert left.hash == chain.roster.hash_of(4)
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_fork_of_the_roster_with_a_founders_stolen_key_is_listed_and_stops_nobody(declared):
+    """She was the only keeper once, and now two of three sign; the thief has what was enough then."""
+    net = Net()
+    net.entry(officer("center/bazhanov"), officer("center/kagan"), "office tver committee", "title tver Tver")
+    net.entry("keepers bazhanov kagan stasova", endorsers=["bazhanov"])
+    if declared:
+        net.entry("compromised center/stasova", "keepers bazhanov kagan", by="kagan", endorsers=["bazhanov"], draft=32)
+    chain = net.chain()
+    rival = net.entry("title center Thief", number=2, previous=net.fingerprint)
+    beyond = net.entry("title center Thieves", number=3, previous=rival.hash)
+    for each in (rival, beyond):
+        assert offer(chain, each).status == "void"
+    assert chain.channel("center/roster").stopped is None
+    assert "fork" in codes(chain)
+    last = net.entry("title tver Last", by="kagan", endorsers=["bazhanov"], draft=33)
+    assert offer(chain, last).counts
+    assert chain.channel("center/roster").held() == ()
+
+
+def test_v3_an_entry_far_ahead_by_a_key_that_was_declared_stolen_is_waited_for_no_more():
+    net = Net()
+    net.entry(officer("center/bazhanov"), officer("center/kagan"))
+    net.entry("keepers bazhanov kagan stasova", endorsers=["bazhanov"])
+    chain = net.chain()
+    far = net.entry("title center Thief", number=99_999_999, previous=sha("none"))
+    assert offer(chain, far).status == "held"
+    assert chain.channel("center/roster").gaps() != ()
+    offer(
+        chain,
+        net.entry("compromised center/stasova", "keepers bazhanov kagan", by="kagan", endorsers=["bazhanov"], draft=32),
+    )
+    assert status(chain, far) == "void"
+    assert (chain.channel("center/roster").gaps(), chain.channel("center/roster").wanted()) == ((), ())
 
 
 # ---- cuts ------------------------------------------------------------------------------------------------------------
