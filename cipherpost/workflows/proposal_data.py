@@ -14,6 +14,7 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from cipherpost import limits
 from cipherpost.dispatch.draft import Draft, format_draft, parse_draft
 from cipherpost.dispatch.header import DraftRef, Endorsement
 from cipherpost.errors import NewerError, NotAuthenticError
@@ -34,6 +35,10 @@ _ORDER: Final = (
     "decision", "heads",
 )  # fmt: skip
 _SIGNATURE_BYTES: Final = 64
+_MOST_BYTES: Final = 2 * limits.ROSTER_BYTES
+"""The largest ``data.json`` that speaks of a draft: statements, in which each line feed takes two bytes."""
+_MOST_REASON: Final = 1_000
+"""Characters of a reason to decline that lists show; all of it is in the letter."""
 
 
 class Said(NamedTuple):
@@ -62,13 +67,16 @@ class Said(NamedTuple):
 def said_in(letter: "Letter") -> Said:
     """What a letter of the own office says of a draft; nothing, where its data has not this form."""
     value = letter.said.value if letter.said is not None else None
+    if letter.data is not None and len(letter.data) > _MOST_BYTES:
+        return Said()
     if not isinstance(value, dict) or len(value) != 1:
         return Said()
     ((word, about),) = value.items()
     if word not in {"proposal", "endorsement", "declined"} or not isinstance(about, dict):
         return Said()
     cards = tuple(info.name for info in letter.attachments if info.name.endswith(CARD_SUFFIX))
-    return Said(word, about, letter.subject, (letter.body or "") if word == "declined" else "", cards)
+    reason = (letter.body or "")[:_MOST_REASON] if word == "declined" else ""
+    return Said(word, about, letter.subject, reason, cards)
 
 
 # ---- proposals -----------------------------------------------------------------------------------------------------

@@ -13,6 +13,9 @@ from workflowkit import BAZHANOV, IVANOV, NETWORK, ROSTER, STASOVA, Net, join, s
 from cipherpost.age import HybridIdentity
 from cipherpost.card import Card, SignedCard, parse_card, sign_card
 from cipherpost.carry import armor
+from cipherpost.desk import Desk
+from cipherpost.errors import UnableError
+from cipherpost.home.outbox import Item
 from cipherpost.letter import Attachment
 from cipherpost.note import SignerKey
 from cipherpost.postoffice import names
@@ -24,6 +27,7 @@ from cipherpost.workflows import (
     endorsing,
     entries,
     guards,
+    placing,
     proposals,
     proposing,
     reading,
@@ -461,3 +465,26 @@ def test_no_letter_lies_in_a_proposal(two: Net) -> None:
         endorse(two, BAZHANOV, number)
     with two.desk(BAZHANOV) as desk, pytest.raises(enclosed.NoLetterError):
         reading.read(desk, f"center/center/{number}")
+
+
+def test_an_only_keepers_new_keys_wait_for_days_and_are_endorsed_anew(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """He was killed before he signed the entry. Signed after the day of its draft, it blocks the roster for ever."""
+    real = placing.post_item
+
+    def dies(desk: Desk, item: Item, *, tried: bool = False) -> Posted:
+        if item.plan()["kind"] == "roster":
+            raise UnableError("the power is gone")
+        return real(desk, item, tried=tried)
+
+    with monkeypatch.context() as patch, net.desk(STASOVA) as desk:
+        patch.setattr(placing, "post_item", dies)
+        with pytest.raises(UnableError, match="the power is gone"):
+            rotating.rotate(desk)
+    net.later(days=3)
+    for _ in range(2):
+        net.fetch(STASOVA)
+    with net.desk(STASOVA) as desk:
+        assert len(desk.roster.keys("center", "stasova")) == 2
+    net.clean()
