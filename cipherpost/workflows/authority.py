@@ -109,11 +109,21 @@ def enough(desk: "Desk", draft: "Draft", signed: "Sequence[Signature]", by: str)
     chosen = {each.officer: each for each in reversed(signed) if each.officer != by or each.fresh}
     endorsed = tuple(Endorsement(name, chosen[name].signature) for name in sorted(chosen))
     if draft.statements:
-        return endorsed if _keepers_agree(desk, draft, endorsed, by) else None
+        return _fewer(desk, draft, endorsed, by) if _keepers_agree(desk, draft, endorsed, by) else None
     needed = signers_needed(desk, draft.channel, draft.kind)
     if needed == 1:
         return ()
     return endorsed[: limits.ENDORSED] if 1 + len(endorsed) >= needed else None
+
+
+def _fewer(desk: "Desk", draft: "Draft", endorsed: "tuple[Endorsement, ...]", by: str) -> "tuple[Endorsement, ...]":
+    """As many as a header holds, and still enough; of 15 keepers and 15 other ones after them, no more are needed."""
+    for each in endorsed:
+        if len(endorsed) <= limits.ENDORSED:
+            break
+        fewer = tuple(other for other in endorsed if other != each)
+        endorsed = fewer if _keepers_agree(desk, draft, fewer, by) else endorsed
+    return endorsed
 
 
 def _keepers_agree(desk: "Desk", draft: "Draft", endorsed: "tuple[Endorsement, ...]", by: str) -> bool:

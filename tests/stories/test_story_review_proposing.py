@@ -10,10 +10,12 @@ import pytest
 from storykit import hash_of, key_of, lay, next_header, signed
 from workflowkit import BAZHANOV, IVANOV, NETWORK, ROSTER, STASOVA, Net, join, send, settle
 
+from cipherpost import limits
 from cipherpost.age import HybridIdentity
 from cipherpost.card import Card, SignedCard, parse_card, sign_card
 from cipherpost.carry import armor
 from cipherpost.desk import Desk
+from cipherpost.dispatch.draft import Draft, format_draft
 from cipherpost.errors import UnableError
 from cipherpost.home.outbox import Item
 from cipherpost.letter import Attachment
@@ -23,6 +25,7 @@ from cipherpost.roster import words
 from cipherpost.roster.words import Statement
 from cipherpost.workflows import (
     admission,
+    authority,
     enclosed,
     endorsing,
     entries,
@@ -487,4 +490,29 @@ def test_an_only_keepers_new_keys_wait_for_days_and_are_endorsed_anew(
         net.fetch(STASOVA)
     with net.desk(STASOVA) as desk:
         assert len(desk.roster.keys("center", "stasova")) == 2
+    net.clean()
+
+
+def test_more_keepers_sign_than_a_header_holds_and_enough_of_them_are_chosen(net: Net) -> None:
+    """Three keepers give way to fifteen others, and all seventeen colleagues have signed before stasova posts."""
+    names_ = [f"o{at:02}" for at in range(1, 18)]
+    cards = {name: card_of(net, "center", name, at) for at, name in enumerate(names_, 1)}
+    with net.desk(STASOVA) as desk:
+        entries.prepare(desk)
+        entries.post(desk, [states(card) for card in cards.values()], cards=[card.note for card in cards.values()])
+
+    def signed_by(draft: Draft, *officers: str) -> tuple[proposals.Signature, ...]:
+        keys = {name: key("center", name, at) for at, name in enumerate(names_, 1)}
+        return tuple(proposals.Signature(name, keys[name].sign_raw(format_draft(draft))) for name in officers)
+
+    for keepers, signers in ((("o01", "o02", "stasova"), ("o01", "o02")), (tuple(names_[2:]), tuple(names_))):
+        number = propose_entry(net, words.Keepers(keepers))
+        with net.desk(STASOVA) as desk:
+            found = proposals.find(desk, str(number))
+            endorsed = authority.enough(desk, found.draft, signed_by(found.draft, *signers), "stasova")
+            assert endorsed is not None
+            assert len(endorsed) <= limits.ENDORSED
+            assert post_item(desk, signing.put_dispatch(desk, found, endorsed)).channel == ROSTER
+    with net.desk(STASOVA) as desk:
+        assert desk.roster.keepers(desk.roster.newest) == tuple(names_[2:])
     net.clean()
