@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from cipherpost.workflows.letters import Outline
 
 ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
+_CARDS: Final = limits.MEMBERS - 2
+"""Cards beside the body and the data of a proposal."""
+
+
+class TooManyCardsError(UseError):
+    """More cards than one proposal holds."""
 
 
 class LastDayError(UseError):
@@ -177,11 +183,18 @@ def propose_entry(
 
     Raises:
         KeeperBoundError: this keeper has endorsed another draft for that number.
+        TooManyCardsError: nothing was made.
         UnableError: it waits in the outbox.
     """
     from cipherpost.roster.statements import format_statements
 
     data = format_statements(statements)
+    if len(cards) > _CARDS:
+        raise TooManyCardsError(
+            f"{len(cards)} cards in one entry that other keepers must sign",
+            rule=f"a proposal brings them at most {_CARDS} cards",
+            hints=("cipherpost admit FILE    (with fewer cards, in several entries)",),
+        )
     if amends is None:
         signing.check_free(desk, desk.roster.newest + 1)
     if dry_run:

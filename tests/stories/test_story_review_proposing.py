@@ -516,3 +516,11 @@ def test_more_keepers_sign_than_a_header_holds_and_enough_of_them_are_chosen(net
     with net.desk(STASOVA) as desk:
         assert desk.roster.keepers(desk.roster.newest) == tuple(names_[2:])
     net.clean()
+
+
+def test_more_cards_are_admitted_at_once_than_a_proposal_holds(keepers: Net) -> None:
+    card = card_of(keepers, "tver", "sokolov", 1)
+    with keepers.desk(STASOVA) as desk:
+        with pytest.raises(proposing.TooManyCardsError, match="999 cards"):
+            proposing.propose_entry(desk, [states(card)], cards=[card.note] * 999)
+        assert desk.outbox.items() == ()
