@@ -325,7 +325,7 @@ def _parse(data: bytes, path: Path) -> _Record:
             moved=_parse_moved(table["moved"]),
             away=_parse_away(table.get("away")),
         )
-    except (ValueError, KeyError, TypeError, TextError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, TextError, RecursionError):
         raise MachineRecordError(
             "the record of where this home lives is damaged",
             where=str(path),

@@ -14,6 +14,7 @@ from cipherpost.workflows.typed import typed
 if TYPE_CHECKING:
     from cipherpost.chain.node import Node
     from cipherpost.desk import Desk
+    from cipherpost.home.mail import AckRow
     from cipherpost.roster.build import Heads
     from cipherpost.roster.words import Statement
 
@@ -76,8 +77,9 @@ def heads_before(desk: "Desk", heads: "Heads", since: date) -> dict[str, tuple[i
         office = channel.partition("/")[0]
         view, limit = desk.chain.channel(channel), since.isoformat()
         rows = [row for row in desk.mail.acks_of(channel) if row.office != office and row.number <= last]
-        if rows:
-            number = max((row.number for row in rows if row.time < limit), default=0)
+        if rows:  # of a number at which another stands here, they acknowledged what is not to be cut at here
+            known = (row for row in rows if row.time < limit and _stands(desk, row))
+            number = max((row.number for row in known), default=0)
         else:
             number = max((node.number for node in view.counting() if node.time < limit), default=0)
         entry = view.entry(number) if number else None
@@ -87,9 +89,14 @@ def heads_before(desk: "Desk", heads: "Heads", since: date) -> dict[str, tuple[i
 
 def acknowledged(desk: "Desk", channel: str) -> int:
     """The highest number of the channel that the center has acknowledged, as far as it stands here."""
-    view = desk.chain.channel(channel)
     rows = [row for row in desk.mail.acks_of(channel) if row.office == CENTER]
-    return max((row.number for row in rows if view.entry(row.number) is not None), default=0)
+    return max((row.number for row in rows if _stands(desk, row)), default=0)
+
+
+def _stands(desk: "Desk", row: "AckRow") -> bool:
+    """Whether what somebody acknowledged is what stands at its number here; there may be another side of a fork."""
+    entry = desk.chain.channel(row.channel).entry(row.number) if row.number else None
+    return entry is not None and entry.hash == row.hash
 
 
 def count_held(desk: "Desk", channel: str) -> int:

@@ -222,6 +222,7 @@ def amend(
     Raises:
         ProposalClosedError: it was posted, amended or withdrawn. NotProposerError: of a roster entry of a colleague.
         UseError: a text for a roster entry, or none for a letter.
+        EntryRefusedError: the roster, as it is by now, would refuse the statements; nothing was proposed.
     """
     line = _begin(desk, dry_run=dry_run)
     proposal = proposals.find(desk, word, fetch=line is None)
@@ -255,7 +256,11 @@ def _amend_entry(
     stated = parse_statements(proposal.draft.statements)
     statements = cuts.renumbered(stated, proposal.draft.number or 0, desk.roster.newest + 1)
     notes = tuple(each.card.note for each in vetting.stated_keys(desk, proposal) if each.card is not None)
-    entries.try_out(desk, statements)
+    try:
+        entries.try_own(desk, statements)
+    except entries.EntryRefusedError as error:  # what was posted meanwhile has made it needless, or wrong
+        error.hints = (f"cipherpost withdraw {proposal.number}", *error.hints[:1])
+        raise
     return proposing.propose_entry(desk, statements, cards=notes, until=until, amends=proposal.number, dry_run=dry_run)
 
 

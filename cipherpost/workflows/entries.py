@@ -53,6 +53,18 @@ def try_out(desk: "Desk", statements: "Sequence[Statement]") -> bytes:
     return data
 
 
+def try_own(desk: "Desk", statements: "Sequence[Statement]") -> bytes:
+    """As `try_out`, for the user's own statements: what is wrong with them is a slip, and nobody's forgery.
+
+    Raises:
+        EntryRefusedError: the roster would refuse them; nothing was posted.
+    """
+    try:
+        return try_out(desk, statements)
+    except NotAuthenticError as error:
+        raise EntryRefusedError(error.what, rule=error.rule, hints=error.hints or ("cipherpost roster",)) from None
+
+
 def try_out_bytes(desk: "Desk", data: bytes) -> None:
     """As `try_out`, for statements in their form already."""
     from cipherpost.dispatch.header import Header
@@ -98,10 +110,7 @@ def post(
     from cipherpost.workflows.composing import put_bare
     from cipherpost.workflows.placing import post_item
 
-    try:
-        data = try_out(desk, statements)
-    except NotAuthenticError as error:  # the user's own statements: a slip, and nobody's forgery
-        raise EntryRefusedError(error.what, rule=error.rule, hints=error.hints or ("cipherpost roster",)) from None
+    data = try_own(desk, statements)
     if not authority.needs_no_other(desk, data):
         return proposing.propose_entry(desk, statements, cards=cards, dry_run=dry_run)
     if dry_run:

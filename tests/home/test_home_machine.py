@@ -120,7 +120,16 @@ def test_i3_nothing_is_counted_when_the_state_folder_refuses(home: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"{", b"[]", b'{"format":1}', b"\xff", b'{"format":1,"home":"x","machine":"","path":1}']
+    "damage",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"format":1}',
+        b"\xff",
+        b'{"format":1,"home":"x","machine":"","path":1}',
+        b'{"format":1,"home":"%s","machine":"%s","path":"/","generation":1e999}' % (b"0" * 32, b"0" * 64),
+    ],
 )
 def test_a_damaged_record_is_named_not_guessed_at(home: Path, damage: bytes) -> None:
     (home / "machine.json").write_bytes(damage)

@@ -9,6 +9,7 @@ from cipherpost.dispatch.header import format_header
 from cipherpost.errors import CipherpostError
 from cipherpost.note import Purpose, Text
 from cipherpost.workflows import endorsing, keepers, offices, standing
+from cipherpost.workflows.entries import EntryRefusedError
 from cipherpost.workflows.fetching import Fetched
 from cipherpost.workflows.guards import NotKeeperError
 from cipherpost.workflows.results import Posted
@@ -268,6 +269,19 @@ def test_two_keepers_who_dismiss_at_the_same_minute_the_second_is_proposed_anew_
     with board.desk(BAZHANOV) as desk:
         assert desk.roster.cut(last.number, "tver/center").number == 1
         assert desk.roster.taken(last.number) == {"tver": ("ivanov",)}
+    board.clean()
+
+
+def test_i10_two_keepers_who_retire_the_same_man_the_second_is_told_to_withdraw(board: Net) -> None:
+    with board.desk(STASOVA) as desk:
+        first = standing.take(desk, standing.plan(desk, "retire", IVANOV))
+    with board.desk(BAZHANOV) as desk:
+        second = standing.take(desk, standing.plan(desk, "retire", IVANOV))
+    endorse(board, KAGAN, first.number)
+    board.fetch(BAZHANOV)
+    with board.desk(BAZHANOV) as desk, pytest.raises(EntryRefusedError) as caught:
+        endorsing.amend(desk, str(second.number), None)
+    assert caught.value.hints[0] == f"cipherpost withdraw {second.number}"
     board.clean()
 
 

@@ -1,11 +1,17 @@
 """Stories that a review of moves, backups, cuts and forks added (I3, I4, I11)."""
 
 import shutil
+from datetime import timedelta
 
 import pytest
 from backupkit import Machine, back_up, move
-from workflowkit import IVANOV, Net
+from simulator import HostilePost
+from storykit import next_header, signed
+from workflowkit import IVANOV, NETWORK, REVIZOR, STASOVA, Net
 
+from cipherpost.dispatch.header import Ack
+from cipherpost.postoffice import names
+from cipherpost.workflows import standing
 from cipherpost.workflows.moving import MovedError
 
 
@@ -41,3 +47,27 @@ def test_i3_story_a_home_in_a_folder_with_brackets_in_its_name_remembers_what_wa
     home.rename(home.with_name(f"{home.name}.before-20261122T090000Z"))
     new.put_back(file, IVANOV, home=home)
     assert set(signed) <= set((home / "journal").read_text().splitlines())
+
+
+# ---- cuts --------------------------------------------------------------------------------------------------------
+
+
+def test_v5_story_a_thiefs_side_of_a_fork_is_not_cut_at_because_others_acknowledged_the_honest_one(net: Net) -> None:
+    """The carrier shows the keeper another number 2 than the auditor has acknowledged."""
+    net.send(IVANOV, "one", "center")
+    net.fetch(STASOVA)
+    net.fetch(IVANOV, receipts=False)
+    acks = (Ack("center/roster", 1, net.fingerprint, "seen"),)
+    header = next_header(net, IVANOV, "tver/center", kind="receipt", acks=acks)
+    net.later(minutes=1)
+    net.send(IVANOV, "honest", "center")
+    net.fetch(REVIZOR)
+    net.posts[STASOVA] = HostilePost(net.store)
+    net.posts[STASOVA].replace(names.note_name(NETWORK, "tver/center", 2), signed(net, IVANOV, header))
+    net.later(minutes=1)
+    net.fetch(STASOVA, receipts=False)
+    with net.desk(STASOVA) as desk:
+        assert desk.chain.channel("tver/center").entry(2) is not None
+        assert (2, "audit") in {(row.number, row.office) for row in desk.mail.acks_of("tver/center")}
+        plan = standing.plan(desk, "compromised", IVANOV, since=net.now.date() + timedelta(days=1))
+    assert {cut.channel: cut.number for cut in plan.cuts}["tver/center"] == 1
