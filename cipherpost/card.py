@@ -119,8 +119,8 @@ _INVITATION_ROWS: Final = (
 
 def _pattern(first: str, rows: Sequence[_Row]) -> re.Pattern[str]:
     """A whole text in one step; each row is one group, of a row that may stand often all its lines."""
-    forms = {"1": "%s (%s)\n", "?": "(?:%s (%s)\n)?", "*": "((?:%s (?:%s)\n)*)"}
-    lines = (forms[row.times] % (row.word, row.value.decode()) for row in rows)
+    forms = {"1": "{0} (?P<{0}>{1})\n", "?": "(?:{0} (?P<{0}>{1})\n)?", "*": "(?P<{0}>(?:{0} (?:{1})\n)*)"}
+    lines = (forms[row.times].format(row.word, row.value.decode()) for row in rows)
     return re.compile(f"{re.escape(first)}\n{''.join(lines)}", re.ASCII)
 
 
@@ -328,17 +328,17 @@ def _print_card(card: Card) -> bytes:
 def _parse_text(text: bytes) -> Card:
     match = _CARD.fullmatch(text.decode("ascii", "replace"))
     try:
-        found = _take_apart(text, Purpose.CARD.value, _CARD_ROWS) if match is None else _values(match)
+        found = _looked_at_closely(text) if match is None else match.groupdict()
         card = Card(
-            fingerprint=None if found["fingerprint"] == ["none"] else found["fingerprint"][0],
-            network=parse_name(found["network"][0]),
-            office=parse_name(found["office"][0], reserved=found["office"] == [CENTER]),
-            officer=parse_name(found["officer"][0]),
-            time=_time(found["time"][0]),
-            vkey=VerifierKey.parse(found["sign"][0]),
-            recipient_text=found["seal"][0],
-            replaces=VerifierKey.parse(found["replaces"][0]) if found["replaces"] else None,
-            heads=tuple(_head(value) for value in found["head"]),
+            fingerprint=None if found["fingerprint"] == "none" else found["fingerprint"],
+            network=parse_name(found["network"]),
+            office=parse_name(found["office"], reserved=found["office"] == CENTER),
+            officer=parse_name(found["officer"]),
+            time=_time(found["time"]),
+            vkey=VerifierKey.parse(found["sign"]),
+            recipient_text=found["seal"],
+            replaces=VerifierKey.parse(found["replaces"]) if found["replaces"] else None,
+            heads=tuple([_head(line) for line in found["head"].splitlines()]),
         )
     except (TextError, VerifierKeyError) as error:
         raise CardError(error.what, where="the card", rule=error.rule) from None
@@ -348,10 +348,11 @@ def _parse_text(text: bytes) -> Card:
     return card
 
 
-def _values(match: re.Match[str]) -> dict[str, list[str]]:
-    *values, heads = match.groups("")
-    found = {row.word: [value] if value else [] for row, value in zip(_CARD_ROWS, values, strict=False)}
-    return {**found, "head": [line.partition(" ")[2] for line in heads.splitlines()]}
+def _looked_at_closely(text: bytes) -> dict[str, str]:
+    """What the pattern would find, line by line: to say which one is wrong."""
+    found = _take_apart(text, Purpose.CARD.value, _CARD_ROWS)
+    heads = "".join(f"head {value}\n" for value in found.pop("head"))
+    return {**{word: "".join(values) for word, values in found.items()}, "head": heads}
 
 
 def _time(word: str) -> str:
@@ -359,8 +360,8 @@ def _time(word: str) -> str:
     return word
 
 
-def _head(value: str) -> Head:
-    channel, number, digest = value.split(" ")
+def _head(line: str) -> Head:
+    _, channel, number, digest = line.split(" ")
     parse_channel(channel)
     return Head(channel, int(number), digest)
 

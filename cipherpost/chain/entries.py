@@ -156,10 +156,9 @@ class RosterLine:
     def _check(self, opened: Opened) -> None:
         header = opened.header
         # V5: the note is signed by a keeper, and enough keepers endorsed it
-        if header.number > 1:
-            before = self.roster.keeper_keys(header.number - 1).get(header.by)
-            if before is None or not _signed(opened, before):
-                raise self._not_signed(opened)
+        before = self.roster.keeper_keys(header.number - 1).get(header.by) if header.number > 1 else None
+        if header.number > 1 and (before is None or not _signed(opened, before)):
+            raise self._not_signed(opened)
         try:
             key = check_roster_signers(self.roster, header, self.fingerprint)
         except StandingError as error:

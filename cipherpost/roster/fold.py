@@ -373,7 +373,7 @@ class Roster:
         found = [channel for office in self.taken(entry) for channel in channels.sent_by(self._state, office)]
         if 1 <= entry <= self.newest:
             said = self._state.entries[entry - 1].statements
-            found += [each.channel for each in said if isinstance(each, Cut | Settle)]
+            found += [each.channel for each in said if isinstance(each, (Cut, Settle))]
         return tuple(channel for channel in dict.fromkeys(found) if channel != ROSTER_CHANNEL)
 
     # ---- settings and obligations ------------------------------------------------------------------------------------
