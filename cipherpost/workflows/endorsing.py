@@ -130,7 +130,7 @@ def decline(desk: "Desk", word: str, why: str, *, dry_run: bool = False) -> Post
     line = _begin(desk, dry_run=dry_run)
     proposal = proposals.find(desk, word, fetch=line is None)
     _check_open(desk, proposal)
-    if desk.officer in proposal.signers:
+    if desk.officer in proposal.signers or signing.has_signed(desk, proposal):
         raise SignedAlreadyError(
             "you have signed this proposal",
             where=proposal.place,
@@ -139,7 +139,7 @@ def decline(desk: "Desk", word: str, why: str, *, dry_run: bool = False) -> Post
         )
     if dry_run:
         return _would_say(desk)
-    item = signing.answer(desk, proposal, word="Declined", body=why, data=declined_data(proposal.number))
+    item = signing.answer(desk, proposal, word=signing.DECLINED, body=why, data=declined_data(proposal.number))
     return _posted_own(desk, item.name, line)
 
 

@@ -4,7 +4,7 @@ Whoever completes the threshold posts the dispatch himself, with the endorsement
 same minute post it once: who comes second finds the draft used, and lets his go.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cipherpost.dispatch.header import Endorsement, Header, Reply
 from cipherpost.errors import NotAuthenticError, UnableError
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from cipherpost.note import SignerKey
     from cipherpost.workflows.letters import Outline
     from cipherpost.workflows.proposals import Proposal
+
+
+ENDORSED: Final = "Endorsed"
+DECLINED: Final = "Declined"
 
 
 class KeeperBoundError(NotAuthenticError):
@@ -159,13 +163,28 @@ def put_message(
 
 
 def answer(desk: "Desk", proposal: "Proposal", *, word: str, body: str, data: bytes | None) -> "Item":
-    """Put an answer to a proposal into the outbox, unless the same waits there."""
-    plan = _plan_of_answer(desk, proposal)
+    """Put an answer to a proposal into the outbox, unless one of the same ``word`` waits there."""
+    waiting = _waiting_answer(desk, proposal, word)
+    if waiting is not None:
+        return waiting
+    subject = f"{word}: {proposal.subject}"[:120].strip()
+    return put_message(desk, _plan_of_answer(desk, proposal), subject=subject, body=body, data=data, mark=word)
+
+
+def _waiting_answer(desk: "Desk", proposal: "Proposal", word: str) -> "Item | None":
+    import json
+
+    reply = _plan_of_answer(desk, proposal).reply
     for item in desk.outbox.items():
-        waiting = Plan.from_dict(item.plan())
-        if (waiting.channel, waiting.reply) == (plan.channel, plan.reply):
+        kept = desk.vault.get(f"outgoing {item.name}") if Plan.from_dict(item.plan()).reply == reply else None
+        if kept is not None and word in json.loads(kept)[2:]:
             return item
-    return put_message(desk, plan, subject=f"{word}: {proposal.subject}"[:120].strip(), body=body, data=data)
+    return None
+
+
+def has_signed(desk: "Desk", proposal: "Proposal") -> bool:
+    """Whether this officer's signature of it waits in the outbox, on its own or on what is proposed."""
+    return _waiting_answer(desk, proposal, ENDORSED) is not None or is_on_its_way(desk, proposal)
 
 
 def _plan_of_answer(desk: "Desk", proposal: "Proposal") -> Plan:
@@ -185,7 +204,7 @@ def put_endorsement(desk: "Desk", proposal: "Proposal") -> "Item":
     return answer(
         desk,
         proposal,
-        word="Endorsed",
+        word=ENDORSED,
         body=f"{desk.officer} endorses proposal {proposal.number}, for {proposal.draft.channel}.\n",
         data=endorsement_data(proposal.number, given),
     )

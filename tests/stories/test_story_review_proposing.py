@@ -524,3 +524,45 @@ def test_more_cards_are_admitted_at_once_than_a_proposal_holds(keepers: Net) -> 
         with pytest.raises(proposing.TooManyCardsError, match="999 cards"):
             proposing.propose_entry(desk, [states(card)], cards=[card.note] * 999)
         assert desk.outbox.items() == ()
+
+
+def offline(net: Net, down: bool) -> None:
+    assert net.post is not None
+    net.post.knobs.down = down
+
+
+def decline(net: Net, who: str, number: int | None) -> Posted:
+    with net.desk(who) as desk:
+        return endorsing.decline(desk, str(number), "Not on the tenth.")
+
+
+def test_an_officer_signs_without_a_line_and_then_declines(two: Net) -> None:
+    """His signature is in the outbox, and cannot be taken back: he is not told that he declined."""
+    with two.desk(STASOVA) as desk:
+        join(two, desk, KAGAN, clock=two.clock)
+    decree(two, words.Threshold("center", 3))
+    number = two.send(STASOVA, "On the tenth.", "all").number
+    two.fetch(BAZHANOV)
+    offline(two, True)
+    assert endorse(two, BAZHANOV, number).waiting is not None
+    with pytest.raises(endorsing.SignedAlreadyError):
+        decline(two, BAZHANOV, number)
+    offline(two, False)
+    two.fetch(BAZHANOV)
+    assert proposal(two, STASOVA, number).signers == ("stasova", "bazhanov")
+
+
+def test_an_officer_declines_without_a_line_and_then_signs(two: Net) -> None:
+    """Both are said, in their order; the signature counts."""
+    with two.desk(STASOVA) as desk:
+        join(two, desk, KAGAN, clock=two.clock)
+    decree(two, words.Threshold("center", 3))
+    number = two.send(STASOVA, "On the tenth.", "all").number
+    two.fetch(BAZHANOV)
+    offline(two, True)
+    assert decline(two, BAZHANOV, number).waiting is not None
+    assert endorse(two, BAZHANOV, number).waiting is not None
+    offline(two, False)
+    two.fetch(BAZHANOV)
+    found = proposal(two, STASOVA, number)
+    assert (found.signers, found.declined) == (("stasova", "bazhanov"), ())
