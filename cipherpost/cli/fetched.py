@@ -23,7 +23,8 @@ def notice_lines(result: "Fetched") -> Iterator[str]:
     if result.renewal is not None:
         yield from renewal_lines(result.renewal)
     if result.not_admitted is not None:
-        yield f"{result.not_admitted.what}; {result.not_admitted.rule}"
+        rule = result.not_admitted.rule
+        yield f"{result.not_admitted.what}; {rule}" if rule else result.not_admitted.what
         return
     if result.just_admitted:
         letters = many(len(result.new), "letter") if result.new else "no letter"

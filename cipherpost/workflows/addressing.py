@@ -7,7 +7,9 @@ from cipherpost.errors import NotForUsError, UseError
 from cipherpost.text import CENTER
 
 if TYPE_CHECKING:
+    from cipherpost.card import SignedCard
     from cipherpost.desk import Desk
+    from cipherpost.roster.state import OfficerInfo
 
 
 class AudienceError(UseError):
@@ -32,11 +34,7 @@ def check_admitted(desk: "Desk") -> None:
         mine = read_own_card(desk)
         if admitted.vkey in {mine.card.vkey, mine.card.replaces}:
             return
-        raise NotAdmittedError(
-            f"the roster has other keys of {desk.office}/{desk.officer} than this home",
-            rule=f"another card of this name was admitted; this home's number is {mine.spoken}",
-            hints=("tell the center: somebody else has joined under your name",),
-        )
+        raise _other_keys(desk, mine)
     state = desk.roster.state(desk.office, newest)
     if state in {"suspended", "dissolved"}:
         raise NotAdmittedError(
@@ -48,7 +46,11 @@ def check_admitted(desk: "Desk") -> None:
     if tenures and tenures[-1].compromised is not None:
         raise _keys_compromised(desk, tenures[-1].compromised)
     if tenures:
-        raise NotAdmittedError(f"{desk.office}/{desk.officer} has no standing any more", hints=("ask the center",))
+        raise NotAdmittedError(
+            f"{desk.office}/{desk.officer} has no standing any more{_since(desk, tenures[-1])}",
+            rule="nothing is sealed to you since, and nothing you sign counts",
+            hints=("ask the center", "cipherpost inbox    (what you received stays readable)"),
+        )
     raise NotAdmittedError(
         "you are not admitted yet",
         rule=f"tell the center this number: {read_own_card(desk).spoken}",
@@ -57,6 +59,29 @@ def check_admitted(desk: "Desk") -> None:
             "cipherpost fetch    (after the center has admitted you)",
         ),
     )
+
+
+def _other_keys(desk: "Desk", mine: "SignedCard") -> NotAdmittedError:
+    """The roster has keys of this name that are not this home's: older ones of his own, or somebody else's."""
+    if any(each.card == mine.hash for each in desk.roster.keys(desk.office, desk.officer)):
+        return NotAdmittedError(
+            f"the roster has newer keys of {desk.office}/{desk.officer} than this home",
+            rule=f"another card of this name was admitted after this one, whose number is {mine.spoken}",
+            hints=("tell the center, if you have made no new keys: somebody else has joined under your name",),
+        )
+    return NotAdmittedError(
+        f"the roster has older keys of {desk.office}/{desk.officer}; your new keys are not admitted yet",
+        rule=f"tell the center this number: {mine.spoken}",
+        hints=(
+            "cipherpost fetch    (after the center has admitted the new keys)",
+            "tell the center too, if you never were this officer",
+        ),
+    )
+
+
+def _since(desk: "Desk", last: "OfficerInfo") -> str:
+    """`` (retired in entry 8)``."""
+    return f" (retired in entry {last.until})" if last.cause == "retire" else ""
 
 
 def _keys_compromised(desk: "Desk", entry: int) -> NotAdmittedError:

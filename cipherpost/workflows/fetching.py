@@ -182,9 +182,14 @@ def _admitted(desk: "Desk", result: Fetched, *, receipts: bool) -> bool:
         check_admitted(desk)
     except NotAdmittedError as error:
         result.not_admitted = error
-        if receipts and not desk.roster.keys(desk.office, desk.officer):
-            deliver_card(desk, read_own_card(desk))
+        if desk.mail.meta("admitted") is not None:
+            desk.mail.set_meta(status.LOST, error.what)
+        mine = read_own_card(desk)
+        if receipts and all(each.card != mine.hash for each in desk.roster.keys(desk.office, desk.officer)):
+            deliver_card(desk, mine)
         return False
+    if desk.mail.meta(status.LOST):
+        desk.mail.set_meta(status.LOST, "")
     if desk.mail.meta("admitted") is None:
         desk.mail.set_meta("admitted", desk.time())
         result.just_admitted = not desk.is_center or desk.roster.newest > 1

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _CALLED_MISSING: Final = re.compile(r"([a-z0-9-]+/[a-z0-9-]+)/[0-9]+-([0-9]+)")
 
 
+ANOTHER_COPY: Final = "another copy of it"
+"""How the reason begins where somebody has signed with the key of this home: a copy, or a thief."""
+
+
 class MovedError(StaleError):
     """This home was restored, copied or moved, and nobody has answered it since: a copy may be at work (I3)."""
 
@@ -76,6 +80,26 @@ def check_not_moved(desk: "Desk", channel: str, number: int) -> None:
         desk.machine.clear(channel)
     else:
         raise _unanswered(desk, channel, state.reason)
+
+
+def not_free(desk: "Desk") -> list[str]:
+    """The own channels with dispatches in which this home, having moved, could not sign now; sorted."""
+    state = desk.machine.moved_state()
+    if state is None:
+        return []
+    since = _corrected(desk, state.since)
+    found = []
+    for channel in {*desk.roster.channels_of(desk.office), *desk.mail.posted()}:
+        number, _ = desk.chain.channel(channel).tip
+        if not number or channel in state.cleared or (channel.endswith(f"/{ROSTER}") and not _keeps(desk)):
+            continue
+        if not spoken_of_since(desk, channel, since) or any(_known_elsewhere(desk, channel, number + 1)):
+            found.append(channel)
+    return sorted(found)
+
+
+def _keeps(desk: "Desk") -> bool:
+    return desk.officer in desk.roster.keepers(desk.roster.newest)
 
 
 def moved_at(desk: "Desk") -> str:
@@ -174,12 +198,23 @@ def _forgotten(desk: "Desk", channel: str, beyond: int) -> ForgottenError:
 
 
 def _unanswered(desk: "Desk", channel: str, reason: str) -> MovedError:
+    freed = f"once {_who_frees(desk, channel)} has sent this office a letter"
+    if reason.startswith(ANOTHER_COPY):
+        return MovedError(
+            f"this home has moved ({reason}), and nobody has answered it on this channel since",
+            channel=channel,
+            rule="who has a copy of this home has its keys: your own copy, or a thief",
+            hints=(
+                "if you made no copy, your keys are in other hands: telephone the center at once (docs/keys.md)",
+                f"cipherpost fetch    (if the copy is yours: use one only, and {freed})",
+            ),
+        )
     return MovedError(
         f"this home has moved ({reason}), and nobody has answered it on this channel since",
         channel=channel,
         rule="a home that was copied or restored could sign a number a second time",
         hints=(
-            f"cipherpost fetch    (once {_who_frees(desk, channel)} has sent this office a letter)",
+            f"cipherpost fetch    ({freed})",
             "--alone, if no other copy of it is in use",
         ),
     )

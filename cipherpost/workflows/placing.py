@@ -12,6 +12,7 @@ from cipherpost.errors import ForkError, GapError, NotAuthenticError, UnableErro
 from cipherpost.note import Purpose, Text
 from cipherpost.text import CENTER, ROSTER
 from cipherpost.workflows import acking, guards, racing, syncing
+from cipherpost.workflows.moving import ANOTHER_COPY
 from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.results import Posted
 from cipherpost.workflows.sealing import seal_item
@@ -381,13 +382,16 @@ def _read_back(desk: "Desk", name: str) -> bytes | None:
 
 
 def _own_fork(desk: "Desk", header: Header) -> OwnForkError:
-    desk.machine.mark_moved("another copy of it is at work", desk.time())
+    desk.machine.mark_moved(f"{ANOTHER_COPY} is at work", desk.time())
     return OwnForkError(
         "the post office holds another dispatch with this number, signed by your own key",
         channel=header.channel,
         number=header.number,
         rule="one number, one header: a copy of this home is at work, or somebody has your key",
-        hints=("use one home only, and tell the center", "cipherpost doctor"),
+        hints=(
+            "if you made no copy, your keys are in other hands: telephone the center at once (docs/keys.md)",
+            "if the copy is yours: use one home only, and tell the center",
+        ),
     )
 
 

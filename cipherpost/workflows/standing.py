@@ -93,8 +93,9 @@ def plan(desk: "Desk", word: Word, who: str, *, cuts: Sequence[str] = (), since:
     taking = _taking(word, office, officer)
     newest = desk.roster.newest
     lost = _last_tenure(desk, office, officer)
-    gone = officer is not None and lost.until is not None
-    entry = lost.until if gone and lost.until is not None else newest + 1
+    until = lost.until if officer is not None and lost is not None else None
+    gone = until is not None
+    entry = newest + 1 if until is None else until
     found = verified_heads(desk, office)
     base = found if since is None else heads_before(desk, found, since)
     if gone:  # the cuts of the entry that took the standing away hold, but for those that are lowered now
@@ -183,10 +184,10 @@ def _taking(word: Word, office: str, officer: str | None) -> "Taking":
     return words.Retire(office, officer) if word == "retire" else words.Compromised(office, officer)
 
 
-def _last_tenure(desk: "Desk", office: str, officer: str | None) -> "OfficerInfo":
-    """The newest stretch of standing: the officer's, or anybody's of the office."""
+def _last_tenure(desk: "Desk", office: str, officer: str | None) -> "OfficerInfo | None":
+    """The newest stretch of standing: the officer's, or anybody's of the office; None: it never had an officer."""
     tenures = desk.roster.keys(office, officer) if officer is not None else desk.roster.tenures(office)
-    return tenures[-1]
+    return tenures[-1] if tenures else None
 
 
 def _lower(desk: "Desk", entry: int, heads: "Heads") -> "Heads":

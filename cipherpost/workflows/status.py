@@ -11,13 +11,17 @@ from cipherpost.text import CENTER, parse_time
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
 
+LOST: Final = "lost standing"
+"""The fact in which the home keeps how its officer lost his standing; empty: he has it, or never had."""
 _RUNNING: Final = frozenset({"not-due", "due", "extended"})
 """States of debts that are overdue as soon as their time is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """``owed``: what is due of this office, soonest first, as `cipherpost.workflows.owing.kept` gives it; ``silent``:
+    """``lost``: how this officer or his office lost standing; ``founding``: the network has no genesis yet.
+
+    ``owed``: what is due of this office, soonest first, as `cipherpost.workflows.owing.kept` gives it; ``silent``:
     offices not heard of for longer than their interval.
     """
 
@@ -26,6 +30,8 @@ class Status:
     officer: str
     title: str
     admitted: bool
+    lost: str | None
+    founding: bool
     new: int
     next_place: str | None
     owed: tuple[dict[str, Any], ...]
@@ -55,7 +61,11 @@ class Status:
         title = "" if self.title == self.office else f" ({self.title})"
         yield "network", self.network
         yield "you are", f"{self.officer}, {self.office}{title}"
-        if not self.admitted:
+        if self.lost:
+            yield "standing", f"{self.lost}; what you received stays readable"
+        if self.founding:
+            yield "founding", "not finished: run the same `cipherpost init` once more"
+        elif not self.admitted and not self.lost:
             yield "admitted", "not yet: tell the center the number that `cipherpost card` shows"
         yield "new letters", str(self.new)
         yield "waiting", f"{self.outbox} in the outbox"
@@ -71,7 +81,7 @@ class Status:
         if self.renewing:
             yield "new keys", "wait for the roster; until then this home reads, and signs nothing"
         if self.moved:
-            yield "attention", f"this home has moved: {self.moved}"
+            yield "attention", self.moved
         yield "last fetch", self.last_fetch or "never"
 
     def next_steps(self) -> Iterator[str]:
@@ -89,8 +99,7 @@ def status(desk: "Desk") -> Status:
     from cipherpost.home import rotation
 
     kept = json.loads(desk.mail.meta("status") or "{}")
-    away = desk.machine.away()
-    moved = desk.machine.check() or desk.machine.moved_state()
+    lost = desk.mail.meta(LOST) or None
     return Status(
         network=desk.network,
         office=desk.office,
@@ -99,15 +108,34 @@ def status(desk: "Desk") -> Status:
         admitted=desk.mail.meta("admitted") is not None,
         new=kept.get("new", 0),
         next_place=kept.get("next"),
-        owed=tuple(kept.get("debts", ())),
+        lost=lost,
+        founding=desk.settings.fingerprint is None,
+        owed=() if lost else tuple(kept.get("debts", ())),
         outbox=len(desk.outbox.items()),
         silent=_silent(desk, kept.get("days", 30), kept.get("heard_of", [])),
         proposals=sum(day >= desk.time()[:10] for day in kept.get("proposals", ())),
-        moved=f"to the machine {away.to}, and only reads here" if away else moved.reason if moved else None,
+        moved=_moved(desk, kept.get("free since")),
         renewing=rotation.under_way(desk.home, desk.officer) is not None,
         last_fetch=desk.mail.meta("last fetch"),
         now=desk.time(),
     )
+
+
+def _moved(desk: "Desk", free: str | None) -> str | None:
+    """What is to be known of a home that moved; nothing once it is ``free`` of what it waited for since then."""
+    from cipherpost.workflows.moving import ANOTHER_COPY
+
+    away = desk.machine.away()
+    if away is not None:
+        return f"this home has moved: to the machine {away.to}, and only reads here"
+    now, state = desk.machine.check(), desk.machine.moved_state()
+    if now is not None:
+        return f"this home has moved: {now.reason}"
+    if state is None or state.since == free:
+        return None
+    if state.reason.startswith(ANOTHER_COPY):
+        return f"this home has moved: {state.reason}; if you made no copy, telephone the center (docs/keys.md)"
+    return f"this home has moved: {state.reason}"
 
 
 def debt_line(debt: Mapping[str, Any], now: str) -> str:
@@ -142,7 +170,7 @@ def _silent(desk: "Desk", days: int, expected: list[str]) -> tuple[str, ...]:
 
 def refresh(desk: "Desk") -> None:
     """Count anew; every command that changes what is new or owed ends with this."""
-    from cipherpost.workflows import guards, owing, proposals, reading
+    from cipherpost.workflows import guards, moving, owing, proposals, reading
 
     newest = desk.roster.newest
     rows = reading.received(desk)
@@ -160,4 +188,7 @@ def refresh(desk: "Desk") -> None:
         "days": guards.check_days(desk),
         "heard_of": expected,
     }
+    state = desk.machine.moved_state()
+    if state is not None and not moving.not_free(desk):
+        kept["free since"] = state.since
     desk.mail.set_meta("status", json.dumps(kept))

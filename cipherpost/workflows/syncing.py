@@ -16,6 +16,7 @@ from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, To
 from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, UnreadableObjectError, names
 from cipherpost.roster.standing import StandingError, may_sign
 from cipherpost.text import CENTER, ROSTER
+from cipherpost.workflows.moving import ANOTHER_COPY
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
@@ -92,7 +93,7 @@ def _notice_copy(desk: "Desk", entry: Entry) -> None:
     if moved is not None and header.time <= moved.since and header.channel not in moved.cleared:
         return
     if desk.journal.find(header.channel, header.number) != entry.hash:
-        reason = f"another copy of it has signed {header.channel}/{header.number}"
+        reason = f"{ANOTHER_COPY} has signed {header.channel}/{header.number}"
         desk.machine.mark_moved(reason, desk.time())
 
 
