@@ -358,8 +358,13 @@ class Chain:
     # ---- a newer program ---------------------------------------------------------------------------------------------
 
     def _newer(self, view: Channel, number: int, note: bytes, error: NewerHeaderError) -> CipherpostError:
-        """The error for a note of a later version: `NewerError` where an officer in good standing signed it."""
+        """The error for a note of a later version: `NewerError` where an officer in good standing signed it.
+
+        On center/roster more than half of the keepers have to have signed the note: nothing after it is trusted, so
+        whoever stole one computer of the center would else stop the roster that could cut him off.
+        """
         parts = split(note)
+        signers: set[str] = set()
         for name, key_id, signature in parts.lines:
             network, _, rest = name.partition("/")
             office, _, officer = rest.partition("/")
@@ -367,11 +372,15 @@ class Chain:
             if info is None or network != self.network or office != view.office or info.vkey.key_id != key_id:
                 continue
             if verifies(info.vkey.public, signature, parts.text):
-                view.newer.setdefault(number, error)
-                return error
+                signers.add(officer)
+        keepers = self.roster.keepers(self.roster.newest)
+        enough = 2 * len(signers.intersection(keepers)) > len(keepers) if view.name == ROSTER_CHANNEL else bool(signers)
+        if enough:
+            view.newer.setdefault(number, error)
+            return error
         return ForgedError(
-            "it names a later version of the protocol, and no officer signed it",
-            rule="V5: an officer of the office in good standing has signed",
+            "it names a later version of the protocol, and lacks the signatures for it",
+            rule="V5: an officer of the office in good standing has signed; roster entries, over half of the keepers",
             channel=view.name,
             number=number,
         )

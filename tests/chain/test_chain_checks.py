@@ -85,6 +85,23 @@ def test_v1_a_signed_note_of_a_newer_version_says_update_and_what_links_to_it_is
         chain.offer("kursk/center", 2, key.sign(body))
 
 
+def test_v1_one_stolen_key_of_three_keepers_does_not_stop_the_roster_with_a_note_of_a_newer_version():
+    net = Net()
+    net.entry(officer("center/bazhanov"), officer("center/kagan"))
+    net.entry("keepers bazhanov kagan stasova", endorsers=["bazhanov"])
+    chain = net.chain()
+    body = object.__new__(Text)
+    object.__setattr__(body, "purpose", Purpose.DISPATCH)
+    object.__setattr__(body, "data", b"cipherpost/v2\nnew things\n")
+    note = signer("center/stasova").sign(body)
+    with pytest.raises(ForgedError):
+        chain.offer("center/roster", 4, note)
+    assert chain.channel("center/roster").stopped is None
+    with pytest.raises(NewerError):
+        chain.offer("center/roster", 4, note + signer("center/kagan").sign(body).rpartition(b"\n\n")[2])
+    assert isinstance(chain.channel("center/roster").stopped, NewerError)
+
+
 # ---- V2, I2 ----------------------------------------------------------------------------------------------------------
 
 
