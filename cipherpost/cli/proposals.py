@@ -123,7 +123,8 @@ def amend(
     Any officer of the office may. Who signed the old text signs again; `read` shows
     every officer the difference. A proposed roster entry is amended without FILE,
     by its proposer: the same statements are proposed for the next number, where
-    another entry came first.
+    another entry came first. A report is not amended, since its figures would stay:
+    it is withdrawn, then reported anew.
 
     \b
     Example:

@@ -18,6 +18,7 @@ from cipherpost.workflows import (
     vetting,
 )
 from cipherpost.workflows.addressing import check_admitted
+from cipherpost.workflows.proposal import reported_by
 from cipherpost.workflows.proposal_data import declined_data
 from cipherpost.workflows.results import Posted
 
@@ -33,6 +34,10 @@ class NotASignerError(UseError):
 
 class SignedAlreadyError(UseError):
     """This officer has signed the proposal; a signature cannot be taken back."""
+
+
+class FiguresAmendedError(UseError):
+    """What is proposed carries figures or a form, which another text would not change."""
 
 
 class NotProposerError(UseError):
@@ -222,6 +227,7 @@ def amend(
     Raises:
         ProposalClosedError: it was posted, amended or withdrawn. NotProposerError: of a roster entry of a colleague.
         UseError: a text for a roster entry, or none for a letter.
+        FiguresAmendedError: it is a report, or brings a form: those count by their data, and not by their text.
         EntryRefusedError: the roster, as it is by now, would refuse the statements; nothing was proposed.
     """
     line = _begin(desk, dry_run=dry_run)
@@ -240,6 +246,9 @@ def amend(
         )
     if letter is None:
         return _amend_entry(desk, proposal, line, until=until, dry_run=dry_run)
+    report = proposal.draft.report
+    if report is not None and not report.nil and proposal.draft.cancels is None:
+        raise _figures(desk, proposal, "a report", f"cipherpost {reported_by(proposal.draft)} --edit")
     return _amend_letter(desk, proposal, letter, line, until=until, keep=keep_attachments, dry_run=dry_run)
 
 
@@ -290,12 +299,26 @@ def _amend_letter(
         draft=proposing.wants(desk, until=until, amends=proposal.number),
     )
     with enclosed.unpacked(desk, proposal) as (old, attachments):
+        if old.data is not None and letter.data is None:
+            raise _figures(desk, proposal, "data for programs, such as a form", "the command that proposed it")
         names = {each.name for each in letter.attachments}
         kept = tuple(each for each in attachments if each.name not in names) if keep else ()
         new = replace(
             letter,
             subject=letter.subject or old.subject,
             attachments=(*kept, *letter.attachments),
-            data=letter.data if letter.data is not None else old.data,
         )
         return dispatching.send_one(desk, plan, new, line, even_if_sent=True, dry_run=dry_run)
+
+
+def _figures(desk: "Desk", proposal: "Proposal", what: str, again: str) -> FiguresAmendedError:
+    withdraw = f"cipherpost withdraw {proposal.number}"
+    return FiguresAmendedError(
+        f"it is {what}, and is not amended with a text" if what == "a report" else f"it carries {what}",
+        where=proposal.place,
+        rule="another text would not change what is counted: it is withdrawn, then made anew",
+        hints=(
+            withdraw if proposal.by == desk.officer else f"ask {proposal.by} to type: {withdraw}",
+            f"then: {again}",
+        ),
+    )

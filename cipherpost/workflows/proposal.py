@@ -126,6 +126,21 @@ class Proposal:
         }
 
 
+def reported_by(draft: Draft) -> str:
+    """The words with which the report of a draft is made anew: ``report monthly-return 2026-10``."""
+    assert draft.report is not None
+    verb = "report" if draft.supersedes is None else "correct"
+    return f"{verb} {draft.report.form} {draft.report.period}"
+
+
+def _again(proposal: Proposal) -> str:
+    """The command that proposes anew what is closed."""
+    draft = proposal.draft
+    if draft.report is not None:
+        return f"cipherpost {reported_by(draft)} --edit    (proposes it anew)"
+    return f"cipherpost amend {proposal.number}{' FILE' if draft.letter is not None else ''}"
+
+
 def why_closed(proposal: Proposal) -> CipherpostError | None:
     """Why nobody can sign it any more; None while it is open."""
     if proposal.is_open:
@@ -142,8 +157,8 @@ def why_closed(proposal: Proposal) -> CipherpostError | None:
         "posted": ("cipherpost proposals",),
         "amended": (f"cipherpost read {proposal.office}/{proposal.office}/{proposal.gone_by}",),
         "overtaken": (f"{proposal.by} types: cipherpost amend {proposal.number}    (proposes it for the next number)",),
-        "expired": (f"cipherpost amend {proposal.number} FILE",),
-        "declined": (f"cipherpost amend {proposal.number} FILE",),
+        "expired": (_again(proposal),),
+        "declined": (_again(proposal),),
     }
     return ProposalClosedError(
         f"the proposal is closed: {what}",

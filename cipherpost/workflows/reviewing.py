@@ -179,7 +179,7 @@ def review(desk: "Desk", proposal: "Proposal", *, save: Path | None = None, forc
         readers=tuple(f"{each.office}/{each.name}" for each in letters.readers(desk, header)),
         diff=_changes(desk, proposal, content),
         keys=tuple(_keys(desk, proposal)),
-        warnings=tuple(_warnings(desk, proposal)) if proposal.is_open else (),
+        warnings=tuple(_warnings(desk, proposal, content)) if proposal.is_open else (),
         saved=saved,
         officer=desk.officer,
     )
@@ -209,7 +209,18 @@ def look(desk: "Desk", proposal: "Proposal", *, save: "Save | None" = None) -> C
     head += [f"attached: {name}, sha256 {digest.hexdigest()}" for name, digest in found]
     if letter.data is not None:
         head += [f"data.json: sha256 {hashlib.sha256(letter.data).hexdigest()}"]
-    return Content(letter=letter, body=body, lines=(*head, "", *body.splitlines()))
+    counted = _counted(desk, draft, letter)
+    return Content(letter=letter, body=body, lines=(*head, "", *body.splitlines(), *counted.splitlines()))
+
+
+def _counted(desk: "Desk", draft: "Draft", letter: "Letter") -> str:
+    """The figures of a proposed report, by its form, where its text for people says something else; else nothing."""
+    from cipherpost.workflows.forms import readable
+
+    if draft.report is None or letter.data is None:
+        return ""
+    figures = readable(desk, letter.data)
+    return "" if figures.split() == (letter.body or "").split() else figures
 
 
 class _Both(io.RawIOBase):
@@ -238,17 +249,32 @@ def _draft_lines(draft: "Draft") -> Iterator[tuple[str, str]]:
 
 
 def _changes(desk: "Desk", proposal: "Proposal", content: Content) -> tuple[str, ...]:
-    """What changed since the proposal that this one amends; an earlier text that cannot be opened stops nothing."""
-    if proposal.amends is None:
-        return ()
-    before = [each for each in proposals.listing(desk) if each.number == proposal.amends]
+    """What changed since the proposal that this one amends; an earlier text that cannot be opened stops nothing.
+
+    A report is not amended but proposed anew: it is compared with what was proposed last for the same period.
+    """
+    report = proposal.draft.report
+    before = [
+        each
+        for each in proposals.listing(desk)
+        if each.number == proposal.amends
+        or (proposal.amends is None and report is not None and _same_debt(each, proposal))
+    ]
     if not before:
-        return (f"proposal {proposal.amends}, which it amends, cannot be opened here",)
+        return (
+            () if proposal.amends is None else (f"proposal {proposal.amends}, which it amends, cannot be opened here",)
+        )
     try:
-        old = look(desk, before[0])
+        old = look(desk, before[-1])
     except CipherpostError as error:
-        return (f"proposal {proposal.amends}, which it amends, cannot be opened here: {error.what}",)
-    return unified(old.lines, content.lines, before[0].place, proposal.place)
+        return (f"proposal {before[-1].number}, before it, cannot be opened here: {error.what}",)
+    return unified(old.lines, content.lines, before[-1].place, proposal.place)
+
+
+def _same_debt(one: "Proposal", other: "Proposal") -> bool:
+    """Whether ``one`` proposed a report of the same form and period before ``other`` did."""
+    mine, its = one.draft.report, other.draft.report
+    return mine is not None and its is not None and one.number < other.number and mine[:2] == its[:2]
 
 
 def unified(old: Sequence[str], new: Sequence[str], old_name: str, new_name: str) -> tuple[str, ...]:
@@ -265,9 +291,11 @@ def _keys(desk: "Desk", proposal: "Proposal") -> Iterator[tuple[str, str, str]]:
             yield each.who, spoken, vetting.keys_in_words(desk, proposal.by, each)
 
 
-def _warnings(desk: "Desk", proposal: "Proposal") -> Iterator[str]:
+def _warnings(desk: "Desk", proposal: "Proposal", content: Content) -> Iterator[str]:
     why = vetting.why_unfit(desk, proposal.draft)
     if why is not None:
         yield f"it is not to be signed: {why.what}"
+    if content.letter is not None and _counted(desk, proposal.draft, content.letter):
+        yield "ITS TEXT IS NOT WHAT ITS FIGURES SAY, and the figures are what is counted: read --json shows them"
     if proposal.draft.kind == ROSTER:
         yield from vetting.cuts_in_words(desk, proposal)
