@@ -18,7 +18,7 @@ from cipherpost.errors import CipherpostError, NotAuthenticError, UnableError, U
 from cipherpost.home import arrivals, backup, journal
 from cipherpost.home.files import FOLDER_MODE, disk_errors, flush_folder, make_folder, write_file
 from cipherpost.home.keys import KEYS, KeyRing, put_back_keys
-from cipherpost.home.lock import writing
+from cipherpost.home.lock import HomeBusyError, writing
 from cipherpost.home.machine import MachineRecord, MachineRecordError, MovedState
 from cipherpost.home.paper import PAPER_BYTES, is_paper, parse_paper
 from cipherpost.home.settings import (
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from cipherpost.home.paper import Paper
 
 _PAPER: Final = "it was put together from paper"
+_PATIENCE: Final = 10.0
+"""Seconds to wait for another command."""
 
 
 class HomeThereError(UseError):
@@ -234,13 +236,22 @@ class _Place:
     @contextmanager
     def building(self) -> Iterator[Path]:
         """A hidden folder beside the place, gone after the block; what a kill left of an earlier one goes first."""
-        from filelock import FileLock
+        from filelock import FileLock, Timeout
 
         with disk_errors(self.home):
             self.home.parent.mkdir(parents=True, exist_ok=True)
         folder = self.home.with_name(f".{self.home.name}.restoring")
         lock = folder.with_name(f"{folder.name}.lock")
-        with FileLock(lock, timeout=10):
+        try:
+            held = FileLock(lock).acquire(timeout=_PATIENCE)
+        except Timeout:
+            raise HomeBusyError(
+                "another command is putting a home back here",
+                where=str(self.home),
+                rule="one command at a time writes",
+                hints=("wait until it has ended and run the command again",),
+            ) from None
+        with held:
             try:
                 with disk_errors(folder):
                     if folder.exists():
@@ -259,7 +270,7 @@ class _Place:
         with ExitStack() as held:
             above = 0
             if self._there:
-                held.enter_context(writing(self.home, timeout=10))
+                held.enter_context(writing(self.home, timeout=_PATIENCE))
                 above = self._generation()
                 self._world.agree(self._question(building))
             self._merge_journals(building)

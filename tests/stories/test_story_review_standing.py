@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 from backupkit import Machine, back_up, move
+from filelock import FileLock
 from simulator import HostilePost
 from storykit import next_header, signed
 from workflowkit import IVANOV, NETWORK, REVIZOR, STASOVA, Net
 
 from cipherpost.dispatch.header import Ack
+from cipherpost.home.lock import HomeBusyError
 from cipherpost.postoffice import names
 from cipherpost.workflows import standing
 from cipherpost.workflows.moving import MovedError
@@ -47,6 +49,19 @@ def test_i3_story_a_home_in_a_folder_with_brackets_in_its_name_remembers_what_wa
     home.rename(home.with_name(f"{home.name}.before-20261122T090000Z"))
     new.put_back(file, IVANOV, home=home)
     assert set(signed) <= set((home / "journal").read_text().splitlines())
+
+
+def test_i10_story_two_commands_put_a_home_back_at_once_and_the_second_is_told_to_wait(
+    net: Net, new: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = back_up(net, IVANOV)
+    home = new.home(IVANOV)
+    home.parent.mkdir(parents=True)
+    monkeypatch.setattr("cipherpost.workflows.putting_back._PATIENCE", 0.05)
+    with FileLock(home.with_name(f".{home.name}.restoring.lock")), pytest.raises(HomeBusyError) as caught:
+        new.put_back(file, IVANOV)
+    assert caught.value.hints
+    new.put_back(file, IVANOV)
 
 
 # ---- cuts --------------------------------------------------------------------------------------------------------
