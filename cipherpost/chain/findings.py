@@ -40,7 +40,7 @@ CODES: Final[dict[str, Code]] = {
     "uncounted": Code("notice", "center", "a cut leaves standing what the center had acknowledged", 0),
     "disagrees": Code("notice", "nobody", "V4, V8: all who name a dispatch name the same hash", 0),
     "clock": Code("notice", "sender", "V7: times do not go back, nor run a day ahead", 0),
-    "repeat": Code("notice", "sender", "V11: a second report of a debt supersedes the first", 0),
+    "repeat": Code("notice", "sender", "V11: a debt has one report; a further one says that it supersedes it", 0),
     "order": Code("notice", "sender", "V11: the report after an event follows the one before it", 0),
     "late": Code("notice", "sender", "V11: a report is in by its deadline", 0),
     "overdue": Code("notice", "sender", "V11: what is owed is reported", 0),

@@ -51,7 +51,8 @@ def compromised(
 
     As `retire`, but he may come back with new keys (`admit`). The cuts are at
     what the center has verified; if the thief has been writing, choose lower
-    ones, with --since or --cut.
+    ones: with --since, which knows whole days (UTC), or for a theft on the
+    same day with --cut.
 
     \b
     Examples:
@@ -112,7 +113,7 @@ def _take(
         for line in plan.lines():
             output.tell(output.safe(line))
     if plan.question is not None and not dry_run:
-        confirm(plan.question, yes=yes)
+        confirm(plan.question, yes=yes, because=plan.because)
     done = standing.take(desk, plan, dry_run=dry_run)
     output.posted(session, done, extra={"cuts": [cut.as_json() for cut in plan.cuts]})
 
@@ -140,7 +141,9 @@ def cut(
 
     A report that was still on a stick when its clerk was retired counts once
     the cut is moved up to it. What a thief wrote before it was noticed counts
-    no more once it is moved down. 0 stands for nothing.
+    no more once it is moved down. 0 stands for nothing. Where several entries
+    took standing away in the channel, the one is meant that cut off the officer
+    who signed C/N; --entry names another.
 
     \b
     Examples:
@@ -162,7 +165,11 @@ def cut(
         for line in plan.lines():
             output.tell(output.safe(line))
     if plan.lowers and not dry_run:
-        confirm("Let go of what counted up to now?", yes=yes)
+        confirm(
+            "Let go of what counted up to now?",
+            yes=yes,
+            because="this lets go of what counted up to now (until a later cut) and needs a yes",
+        )
     done = cuts.move(desk, plan, dry_run=dry_run)
     output.posted(session, done, extra={"cuts": [each.as_json() for each in plan.cuts]})
 

@@ -68,7 +68,8 @@ def may_sign(roster: Roster, *, channel: str, number: int, officer: str, at: int
             cut = roster.cut(each.until, channel)
             if number > cut.number:
                 raise CutOffError(
-                    f"{office}/{officer} lost this standing in entry {each.until} of the roster ({each.cause})",
+                    f"{office}/{officer} lost this standing in entry {each.until} of the roster ({each.cause}), "
+                    "and this is cut off: it counts no more",
                     channel=channel,
                     number=number,
                     rule=f"of those who did, what counts in {channel} ends with number {cut.number}",

@@ -223,9 +223,12 @@ def _cut_off(desk: "Desk", channel: str, officers: Sequence[str], number: int) -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """Cuts of ``entry`` about to be moved; ``before``: channel to the number up to now. ``lowers`` asks for a yes."""
+    """Cuts of ``entry`` about to be moved; ``officers``: those cut off in it; ``before``: channel to the number up to
+    now. ``lowers`` asks for a yes.
+    """
 
     entry: int
+    officers: tuple[str, ...]
     cuts: tuple[PlannedCut, ...]
     before: Mapping[str, int]
     notes: tuple[str, ...]
@@ -233,8 +236,9 @@ class Move:
 
     def lines(self) -> Iterator[str]:
         """For the person who decides."""
+        who = self.officers[0] if len(self.officers) == 1 else "those"
         for cut in self.cuts:
-            yield f"what counts of those cut off in entry {self.entry} ends with {cut.line()}, not {self._before(cut)}"
+            yield f"what counts of {who} cut off in entry {self.entry} ends with {cut.line()}, not {self._before(cut)}"
         yield from self.notes
 
     def _before(self, cut: PlannedCut) -> str:
@@ -259,9 +263,10 @@ def plan_move(desk: "Desk", places: Sequence[str], *, entry: int | None = None, 
         raise CutHashError("one hash was named for several places", rule="each dispatch has its own")
     entries.prepare(desk)
     wanted = [parse_cut(word) for word in places]
-    at = _entry_of(desk, [channel for channel, _ in wanted], entry)
+    office = _office_of(desk, [channel for channel, _ in wanted])
     for channel, _ in wanted:
         syncing.follow(desk, channel)
+    at = _entry_of(desk, office, wanted, entry)
     cuts = tuple(
         PlannedCut(channel, number, _hash_at(desk, channel, number, named) if number else None)
         for channel, number in wanted
@@ -273,6 +278,7 @@ def plan_move(desk: "Desk", places: Sequence[str], *, entry: int | None = None, 
     numbers = {channel: cut.number for channel, cut in before.items()}
     return Move(
         entry=at,
+        officers=tuple(f"{office}/{name}" for name in desk.roster.taken(at)[office]),
         cuts=new,
         before=numbers,
         notes=tuple(_moving(desk, new)),
@@ -295,8 +301,8 @@ def _moving(desk: "Desk", cuts: Sequence[PlannedCut]) -> Iterator[str]:
             yield f"the center has acknowledged {cut.channel} up to {acked}"
 
 
-def _entry_of(desk: "Desk", channels: Sequence[str], entry: int | None) -> int:
-    """The entry whose cuts are meant."""
+def _office_of(desk: "Desk", channels: Sequence[str]) -> str:
+    """The one office in whose channels cuts are to be moved."""
     offices = {channel.partition("/")[0] for channel in channels}
     if len(offices) != 1:
         raise CutChoiceError("cuts of several offices at once", rule="name places of one office")
@@ -308,6 +314,11 @@ def _entry_of(desk: "Desk", channels: Sequence[str], entry: int | None) -> int:
                 rule="a cut is about the channels in which an office sends, and never about the roster",
                 hints=("cipherpost cut",),
             )
+    return office
+
+
+def _entry_of(desk: "Desk", office: str, wanted: "Sequence[tuple[str, int]]", entry: int | None) -> int:
+    """The entry whose cuts are meant: where several could be, the one that cut off who signed the numbers named."""
     those = [number for number in range(1, desk.roster.newest + 1) if office in desk.roster.taken(number)]
     if entry is not None and entry not in those:
         raise CutChoiceError(
@@ -315,13 +326,37 @@ def _entry_of(desk: "Desk", channels: Sequence[str], entry: int | None) -> int:
             rule=f"entries that did: {', '.join(map(str, those)) or 'none'}",
             hints=("cipherpost cut",),
         )
-    if entry is None and len(those) != 1:
-        raise CutChoiceError(
-            f"{len(those)} entries took standing away in {office}",
-            rule=f"name the one that is meant: {', '.join(map(str, those))}" if those else "there is nothing to move",
-            hints=("cipherpost cut",),
-        )
-    return those[0] if entry is None else entry
+    if entry is not None:
+        return entry
+    meant = those if len(those) < 2 else [each for each in those if _concerns(desk, office, wanted, each)]
+    if len(meant) == 1:
+        return meant[0]
+    channel, number = wanted[0]
+    named = [f"{each} ({', '.join(desk.roster.taken(each)[office])})" for each in those]
+    raise CutChoiceError(
+        f"{len(those)} entries took standing away in {office}",
+        rule=f"name the one that is meant: {', '.join(named)}" if those else "there is nothing to move",
+        hints=(f"cipherpost cut {channel}/{number} --entry {those[-1]}", "cipherpost cut")
+        if those
+        else ("cipherpost cut",),
+    )
+
+
+def _concerns(desk: "Desk", office: str, wanted: "Sequence[tuple[str, int]]", entry: int) -> bool:
+    """Whether each number was signed, by one officer alone, with keys that lost their standing in ``entry``."""
+    for channel, number in wanted:
+        nodes = [each for each in desk.chain.channel(channel).tree.slots.get(number, ()) if each.signed and each.hangs]
+        signers = {(each.by, each.roster) for each in nodes}
+        if len({by for by, _ in signers}) != 1:
+            return False
+        for by, relied in signers:
+            tenures = desk.roster.keys(office, by)
+            then = next((each for each in tenures if each.good(relied)), None)
+            if then is None or not any(
+                each.until == entry and each.vkey == then.vkey and entry > relied for each in tenures
+            ):
+                return False
+    return True
 
 
 def _hash_at(desk: "Desk", channel: str, number: int, named: str | None) -> str:

@@ -337,7 +337,9 @@ def entry_at(desk: "Desk", place: str) -> "Entry":
 
     Raises:
         UseError: not the form. NoSuchDispatchError: nothing of that number is here.
+        CutError: only what was cut off is.
     """
+    from cipherpost.chain.checks import CutError
     from cipherpost.errors import UseError
     from cipherpost.text import TextError, parse_place, shown
 
@@ -355,6 +357,9 @@ def entry_at(desk: "Desk", place: str) -> "Entry":
     held = [each for each in desk.chain.channel(channel).held() if each.header.number == number]
     if held:
         return held[0]
+    for node in desk.chain.channel(channel).tree.slots.get(number, ()):
+        if isinstance(node.verdict, CutError):
+            raise node.verdict
     raise NoSuchDispatchError(
         "there is no such dispatch here", channel=channel, number=number, hints=("cipherpost fetch", "cipherpost inbox")
     )

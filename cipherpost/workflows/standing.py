@@ -34,6 +34,10 @@ class NothingToTakeError(UseError):
     """The office or officer has no standing that could be taken away."""
 
 
+class SinceError(UseError):
+    """The day from which keys are not trusted lies ahead."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
     """What taking standing away will state, for the person who decides.
@@ -51,6 +55,13 @@ class Loss:
     statements: "tuple[Statement, ...]"
     notes: tuple[str, ...] = ()
     question: str | None = None
+
+    @property
+    def because(self) -> str:
+        """Why the question is asked."""
+        if self.word == "suspend":
+            return f"this takes all standing from {self.office} (until `reinstate`) and needs a yes"
+        return "this cannot be undone and needs a yes"
 
     @property
     def who(self) -> str:
@@ -81,12 +92,19 @@ def plan(desk: "Desk", word: Word, who: str, *, cuts: Sequence[str] = (), since:
     Raises:
         NotKeeperError: see `entries.prepare`. UnknownOfficeError: no such office.
         NothingToTakeError: no such officer, no standing, or the center as a whole.
+        SinceError: that day has not come yet.
         CutChoiceError, CutBeyondError: see `cipherpost.workflows.cuts.choose`.
         LastKeeperError: nobody could sign the roster any more.
     """
     from cipherpost.roster import build
 
     office, officer = _named(word, who)
+    if since is not None and since > desk.now().date():
+        raise SinceError(
+            f"{since} has not come yet",
+            rule="--since is the first day (UTC) on which the keys may have been in other hands",
+            hints=(f"cipherpost {word} {who} --cut {office}/{CENTER}/NUMBER    (for a theft today)",),
+        )
     entries.prepare(desk)
     known_office(desk, office)
     _check_standing(desk, word, office, officer)
@@ -239,7 +257,7 @@ def _about_cut(desk: "Desk", word: Word, cut: PlannedCut) -> Iterator[str]:
     if acked > cut.number:
         lost = f"{cut.channel}/{cut.number + 1}" + (f" to {acked}" if acked > cut.number + 1 else "")
         yield f"the center has acknowledged {lost}, which will count no more" + (
-            "; auditors will list it as uncounted" if word in _HONEST else ""
+            f"; auditors will list it as {'uncounted' if word in _HONEST else 'void'}"
         )
     waiting = count_held(desk, cut.channel)
     if waiting:

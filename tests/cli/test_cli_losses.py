@@ -1,7 +1,9 @@
 """What people are told about standing, cuts and keys, by the commands and by those that meet the consequences."""
 
 import shutil
+from datetime import timedelta
 
+import pytest
 from cliharness import Net, check_words, refused
 
 TVER = "tver/center"
@@ -100,3 +102,71 @@ def test_who_lost_everything_and_joins_anew_is_not_told_of_a_thief(net: Net) -> 
     done = net.run("tver", "fetch")
     assert "newer keys of tver/ivanov than this home" in done.err
     assert "somebody else has joined under your name" in done.err
+
+
+# ---- cuts ------------------------------------------------------------------------------------------------------------
+
+
+def test_since_a_day_that_has_not_come_is_refused(net: Net) -> None:
+    ahead = (net.clock.now + timedelta(days=1)).date().isoformat()
+    done = net.run("center", "compromised", "tver/ivanov", "--since", ahead, "-y")
+    refused(done, 2, "has not come yet")
+    assert any("--cut tver/center/NUMBER" in hint for hint in done.hints)
+    net.ok("center", "compromised", "tver/ivanov", "--since", net.clock.now.date().isoformat(), "-n")
+
+
+def test_the_questions_say_what_can_be_undone(net: Net) -> None:
+    told = refused(net.run("center", "suspend", "tver"), 2, "until `reinstate`")
+    assert "cannot be undone" not in told
+    refused(net.run("center", "dissolve", "tver"), 2, "cannot be undone")
+    net.ok("center", "retire", "tver/ivanov", "-y")
+    told = refused(net.run("center", "cut", f"{TVER}/0"), 2, "until a later cut")
+    assert "cannot be undone" not in told
+
+
+@pytest.fixture
+def two_lost(net: Net) -> Net:
+    """Petrov signed tver/center/2, ivanov the next; both have lost their standing since, and are cut at 1."""
+    net.ok("center", "invite", "tver", "-o", str(net.root / "again.invitation"))
+    joined = net.join(net.root / "again.invitation", "petrov", "petrov")
+    net.ok("center", "admit", "tver/petrov", "--heard", joined["spoken"])
+    for home in ("petrov", "tver"):
+        net.ok(home, "fetch", "--no-receipts")
+        net.ok(home, "reply", "center/all/1", "-m", f"of {home}")
+    net.ok("center", "fetch")
+    net.ok("center", "compromised", "tver/petrov", "--cut", f"{TVER}/1", "-y")
+    net.ok("center", "compromised", "tver/ivanov", "--cut", f"{TVER}/1", "-y")
+    return net
+
+
+def test_the_entry_is_meant_that_cut_off_who_signed_the_number(two_lost: Net) -> None:
+    rows = two_lost.ok("center", "cut", "--json").json["cuts"]
+    entries = {row["officers"][0]: row["entry"] for row in rows if row["channel"] == TVER}
+    above = {row["officers"][0]: row["above"] for row in rows if row["channel"] == TVER}
+    assert above == {"tver/petrov": [2], "tver/ivanov": [3]}
+    for who, number in (("tver/petrov", 2), ("tver/ivanov", 3)):
+        done = two_lost.ok("center", "cut", f"{TVER}/{number}", "-n")
+        assert f"what counts of {who} cut off in entry {entries[who]} ends with {TVER}/{number}" in done.err
+    done = two_lost.run("center", "cut", f"{TVER}/0", "-y")
+    refused(done, 2, "2 entries took standing away in tver", f"{entries['tver/petrov']} (petrov)")
+    assert done.hints[0] == f"cipherpost cut {TVER}/0 --entry {entries['tver/ivanov']}"
+
+
+def test_what_was_cut_off_says_by_which_entry_when_it_is_read_and_audited(two_lost: Net) -> None:
+    newest = two_lost.ok("center", "roster", "--json").json["number"]
+    done = two_lost.run("center", "read", f"{TVER}/3")
+    refused(done, 3, f"entry {newest} of the roster (compromised)", "counts no more")
+    assert "move the cut" in done.err
+    two_lost.run("audit", "fetch")
+    found = two_lost.run("audit", "audit", "--json").json["findings"]
+    ((void, points_to, detail),) = ((f["code"], f["points_to"], f["detail"]) for f in found if f["number"] == 3)
+    assert (void, points_to) == ("void", "nobody")
+    assert f"lost this standing in entry {newest} of the roster (compromised)" in detail
+
+
+def test_a_cut_below_what_was_acknowledged_says_as_what_auditors_will_list_it(net: Net) -> None:
+    net.ok("tver", "reply", "center/all/1", "-m", "one")
+    net.ok("center", "fetch")
+    for word, code in (("compromised", "void"), ("retire", "uncounted")):
+        done = net.ok("center", word, "tver/ivanov", "--cut", f"{TVER}/1", "-n")
+        assert f"auditors will list it as {code}" in done.err
