@@ -169,7 +169,7 @@ class RosterLine:
             raise StatementsError(
                 error.what, where=error.where, rule=error.rule, channel=ROSTER_CHANNEL, number=header.number
             ) from None
-        if not _signed(opened, key):
+        if key != before and not _signed(opened, key):
             raise self._not_signed(opened)
         self._check_lines(header)
 
