@@ -6,13 +6,13 @@ from cipherpost import limits
 from cipherpost.text import CENTER, ROSTER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from cipherpost.desk import Desk
     from cipherpost.dispatch.draft import Draft
     from cipherpost.dispatch.header import Endorsement
     from cipherpost.note import VerifierKey
-    from cipherpost.workflows.proposals import Signature
+    from cipherpost.workflows.proposal import Signature, Tally
 
 
 def signers_needed(desk: "Desk", channel: str, kind: str) -> int:
@@ -65,6 +65,38 @@ def who_must(desk: "Desk", draft: "Draft") -> tuple[int, tuple[str, ...]]:
     here = tuple(each.name for each in desk.roster.officers(CENTER, newest) if each.name in old | new)
     half = len(old) // 2 + 1, len(new) // 2 + 1
     return sum(half) - min(len(old & new), *half), here
+
+
+def tallies(desk: "Desk", draft: "Draft", signed: "Iterable[tuple[str, bool]]") -> "tuple[Tally, ...]":
+    """How many of those who must sign a draft have.
+
+    Args:
+        signed: officers, each with whether he signed by the key that the proposed entry gives him.
+    """
+    from cipherpost.workflows.proposal import Tally
+
+    given = list(signed)
+    needed, names = who_must(desk, draft)
+    all_signed = tuple(name for name in names if any(name == each for each, _ in given))
+    newest = desk.roster.newest
+    old = desk.roster.keeper_keys(newest) if draft.statements else {}
+    new = keepers_after(desk, draft.statements) if draft.statements else {}
+    if old == new:
+        return (Tally("", names, all_signed, needed),)
+    now = {each.name: each.vkey for each in desk.roster.officers(CENTER, newest)}
+    by_old = {name for name, fresh in given if name in old and not fresh}
+    by_new = {name for name, fresh in given if name in new and (fresh or new[name] == now.get(name))}
+    return tuple(
+        Tally(who, tuple(n for n in names if n in keys), tuple(n for n in names if n in by), len(keys) // 2 + 1)
+        for who, keys, by in (("keepers now", old, by_old), ("keepers to be", new, by_new))
+    )
+
+
+def posters(desk: "Desk", draft: "Draft", signed: "Sequence[Signature]") -> tuple[str, ...]:
+    """The officers who have signed and may post a draft that has enough signatures, in the order in which they did."""
+    names = who_must(desk, draft)[1]
+    signers = [name for name in dict.fromkeys(each.officer for each in signed) if name in names]
+    return tuple(name for name in signers if enough(desk, draft, signed, name) is not None)
 
 
 def keys_of_signers(desk: "Desk", draft: "Draft") -> "dict[str, list[tuple[VerifierKey, bool]]]":

@@ -18,7 +18,7 @@ from cipherpost.workflows import (
     vetting,
 )
 from cipherpost.workflows.addressing import check_admitted
-from cipherpost.workflows.proposal import reported_by
+from cipherpost.workflows.proposal import reported_by, votes
 from cipherpost.workflows.proposal_data import declined_data
 from cipherpost.workflows.results import Posted
 
@@ -60,19 +60,43 @@ def endorse(desk: "Desk", word: str, *, dry_run: bool = False) -> Posted:
     """
     line = _begin(desk, dry_run=dry_run)
     proposal = proposals.find(desk, word, fetch=line is None)
-    if desk.officer in proposal.signers or proposal.state == "posted":
+    if proposal.state == "posted" or (proposal.is_open and desk.officer in proposal.signers):
         return signing.as_posted(desk, proposal, already=True)
     if signing.is_on_its_way(desk, proposal):
         return _waits(desk, proposal, line)
     _check_open(desk, proposal)
     vetting.check(desk, proposal)
     if dry_run:
-        signed = (*proposal.signers, desk.officer)
-        awaited = tuple(name for name in proposal.awaited if name != desk.officer)
-        return replace(signing.as_posted(desk, proposal), dry_run=True, signed=signed, awaited=awaited)
+        return _would_be(desk, proposal)
     done = _sign(desk, proposal, line)
     status.refresh(desk)
     return done
+
+
+def _would_be(desk: "Desk", proposal: "Proposal") -> Posted:
+    """What this officer's signature would do: post what is proposed, or leave it to others."""
+    draft = proposal.draft
+    newest, roster = desk.roster.newest, draft.kind == ROSTER
+    if authority.enough(desk, draft, proposal.signed, desk.officer) is not None:
+        return Posted(
+            channel=draft.channel,
+            kind=draft.kind,
+            number=(newest if roster else desk.chain.channel(draft.channel).tip[0]) + 1,
+            to=() if roster else desk.roster.members(draft.channel.partition("/")[2], newest),
+            dry_run=True,
+            signed=(*proposal.signers, desk.officer),
+        )
+    mine = (desk.officer, signing.signs_fresh(desk, draft))
+    tallies = authority.tallies(desk, draft, [*((each.officer, each.fresh) for each in proposal.signed), mine])
+    enough = all(each.full for each in tallies)
+    return replace(
+        signing.as_posted(desk, proposal),
+        dry_run=True,
+        signed=(*proposal.signers, desk.officer),
+        awaited=() if enough else tuple(name for name in proposal.awaited if name != desk.officer),
+        votes=votes(tallies),
+        posters=tuple(name for name in tallies[0].signed if name != desk.officer) if enough else (),
+    )
 
 
 def _begin(desk: "Desk", *, dry_run: bool = False) -> CipherpostError | None:

@@ -7,6 +7,7 @@ from cipherpost.dispatch.draft import Draft, format_draft
 from cipherpost.errors import CipherpostError, UseError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from cipherpost.note import Text
@@ -27,6 +28,29 @@ class Signature(NamedTuple):
     fresh: bool = False
 
 
+class Tally(NamedTuple):
+    """Of those whose signatures count together (``able``) ``signed`` have, and ``needed`` must; ``who`` says who.
+
+    A roster entry that changes the keepers or their keys has two: of the keepers before it, and of those after it.
+    """
+
+    who: str
+    able: tuple[str, ...]
+    signed: tuple[str, ...]
+    needed: int
+
+    @property
+    def full(self) -> bool:
+        """Whether enough have signed."""
+        return len(self.signed) >= self.needed
+
+
+def votes(tallies: "Iterable[Tally]") -> str:
+    """``1 of 2``, or ``1 of 2 keepers now and 2 of 2 keepers to be``."""
+    words = (f"{min(len(each.signed), each.needed)} of {each.needed} {each.who}".strip() for each in tallies)
+    return " and ".join(words)
+
+
 class Place(NamedTuple):
     """A dispatch that stands, by its hash."""
 
@@ -42,7 +66,8 @@ class Proposal:
     ``number`` and ``hash`` are those of the message that proposes; ``place`` where it was posted; ``amends`` the number
     of an earlier proposal, ``gone_by`` that of the message that amended or withdrew this one. ``signed`` are valid
     signatures of officers in good standing, ``declined`` names with their reasons, ``ignored`` why other endorsements
-    count for nothing. ``awaited`` may still sign.
+    count for nothing. ``awaited`` may still sign. ``tallies``: how many have signed, of whom; ``posters``: where that
+    is enough, the signers whose next `fetch` posts it.
     """
 
     office: str
@@ -62,6 +87,8 @@ class Proposal:
     ignored: tuple[str, ...]
     needed: int
     awaited: tuple[str, ...]
+    tallies: tuple[Tally, ...]
+    posters: tuple[str, ...]
 
     @property
     def place(self) -> str:
@@ -94,7 +121,10 @@ class Proposal:
             return f"posted as {self.posted_as.channel}/{self.posted_as.number}"
         if self.gone_by is not None:
             return f"{self.state} by {self.gone_by}"
-        return f"{len(self.signers)} of {self.needed} signed" if self.is_open else self.state
+        refused = f"declined by {', '.join(name for name, _ in self.declined)}" if self.declined else ""
+        if self.is_open:
+            return ", ".join(filter(None, (f"{votes(self.tallies)} signed", refused)))
+        return f"{refused}; too few are left" if self.state == "declined" else self.state
 
     def cells(self) -> list[str]:
         """For a table."""
@@ -121,6 +151,7 @@ class Proposal:
             "signed": list(self.signers),
             "needed": self.needed,
             "awaited": list(self.awaited),
+            "posters": list(self.posters),
             "declined": [{"officer": name, "reason": why} for name, why in self.declined],
             "ignored": list(self.ignored),
         }

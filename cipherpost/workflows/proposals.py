@@ -14,7 +14,15 @@ from cipherpost.errors import NotAuthenticError, NotForUsError, UnableError, Use
 from cipherpost.note import SignatureInvalidError, Text, VerifierKey
 from cipherpost.text import ROSTER
 from cipherpost.workflows import authority
-from cipherpost.workflows.proposal import Place, Proposal, ProposalClosedError, Signature, State, why_closed
+from cipherpost.workflows.proposal import (
+    Place,
+    Proposal,
+    ProposalClosedError,
+    Signature,
+    State,
+    Tally,
+    why_closed,
+)
 from cipherpost.workflows.proposal_data import Said, draft_in, endorsement_in, said_in
 
 if TYPE_CHECKING:
@@ -287,6 +295,7 @@ def _judged(
 ) -> Proposal:
     message, draft = proposed
     needed, names = authority.who_must(desk, draft)
+    tallies = authority.tallies(desk, draft, ((each.officer, each.fresh) for each in about.signed))
     refused = {name for name, _ in about.declined}
     signers = {each.officer for each in about.signed}
     able = [name for name in names if name in _readers(desk, message.header)]
@@ -299,7 +308,7 @@ def _judged(
         state = "overtaken"
     elif desk.time()[:10] > draft.draft.until.isoformat():
         state = "expired"
-    elif refused and len([name for name in names if name not in refused]) < needed:
+    elif any(len([name for name in each.able if name not in refused]) < each.needed for each in tallies if refused):
         state = "declined"
     return Proposal(
         office=desk.office,
@@ -318,8 +327,18 @@ def _judged(
         declined=about.declined,
         ignored=about.ignored,
         needed=needed,
-        awaited=tuple(name for name in able if name not in refused | signers) if state == "open" else (),
+        awaited=_awaited(tallies, able, refused | signers) if state == "open" else (),
+        tallies=tallies,
+        posters=authority.posters(desk, draft, about.signed)
+        if state == "open" and all(each.full for each in tallies)
+        else (),
     )
+
+
+def _awaited(tallies: Sequence[Tally], able: Sequence[str], done: set[str]) -> tuple[str, ...]:
+    """Who may still sign; where old and new keepers are counted apart, those whose signature is still needed."""
+    useful = {name for each in tallies if len(tallies) == 1 or not each.full for name in each.able}
+    return tuple(name for name in able if name in useful and name not in done)
 
 
 def _readers(desk: "Desk", header: "Header") -> set[str]:

@@ -18,6 +18,7 @@ from cipherpost.text import CENTER, ROSTER, clean_free_text
 from cipherpost.workflows import authority, proposals, signing
 from cipherpost.workflows.enclosed import opener, plain_size
 from cipherpost.workflows.plans import Plan
+from cipherpost.workflows.proposal import votes
 from cipherpost.workflows.proposal_data import ATTACHED_LETTER, CARD_SUFFIX, draft_of_plan, proposal_data
 from cipherpost.workflows.results import Posted
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
 _CARDS: Final = limits.MEMBERS - 2
 """Cards beside the body and the data of a proposal."""
+
+_MOST_WORD: Final = 35
+"""Characters of a word of a statement that a subject shows; keys and hashes are longer."""
+_MOST_STATED: Final = 80
 
 
 class TooManyCardsError(UseError):
@@ -211,16 +216,23 @@ def _put_entry(
     draft = draft_of_plan(
         plan, fingerprint=desk.fingerprint, until=until, number=number, previous=desk.roster.hash_of(number - 1)
     )
-    first = statements.decode().partition("\n")[0]
     return signing.put_message(
         desk,
         own_plan(desk, amends=amends, keeps=True),
-        subject=clean_free_text(f"Entry {number} of the roster: {first}")[: limits.FREE_TEXT].strip(),
+        subject=clean_free_text(f"{_stated(statements)} (entry {number})")[: limits.FREE_TEXT].strip(),
         body=_in_words(draft),
         data=proposal_data(draft),
         attachments=[_card(note) for note in cards],
         mark=mark,
     )
+
+
+def _stated(statements: bytes) -> str:
+    """What an entry states, in few words: ``compromised center/stasova``, ``officer tver/ivanov, and 2 more``."""
+    lines = statements.decode().splitlines()
+    others = [line for line in lines if not line.startswith("cut ")] or lines
+    words = " ".join(word for word in others[0].split(" ") if len(word) <= _MOST_WORD)[:_MOST_STATED].strip()
+    return words + (f", and {len(others) - 1} more" if len(others) > 1 else "")
 
 
 def _card(note: bytes) -> "Attachment":
@@ -264,7 +276,16 @@ def sign_own(desk: "Desk", proposal: "proposals.Proposal") -> Posted:
 def would_be(desk: "Desk", plan: Plan) -> Posted:
     """The answer to a dry run of what must be proposed."""
     channel = proposals.own_channel(desk)
-    names = authority.who_signs(desk, plan.channel, plan.kind)
+    number = desk.roster.newest + 1 if plan.kind == ROSTER else None
+    draft = draft_of_plan(
+        plan,
+        fingerprint=desk.fingerprint,
+        until=_until(desk, plan),
+        number=number,
+        previous=desk.roster.hash_of(number - 1) if number is not None else None,
+    )
+    needed, names = authority.who_must(desk, draft)
+    tallies = authority.tallies(desk, draft, [(desk.officer, False)])
     return Posted(
         channel=channel,
         kind="message",
@@ -273,8 +294,9 @@ def would_be(desk: "Desk", plan: Plan) -> Posted:
         dry_run=True,
         proposed=plan.channel,
         signed=(desk.officer,),
-        needed=authority.signers_needed(desk, plan.channel, plan.kind),
+        needed=needed,
         awaited=tuple(name for name in names if name != desk.officer),
+        votes=votes(tallies),
     )
 
 

@@ -16,7 +16,8 @@ class Posted:
 
     ``proposed``: more officers must sign, so that it was only proposed for this channel; ``channel`` and ``number``
     are then those of the proposal in the office's own channel. ``signed``, ``needed``, ``awaited``: who signed it, how
-    many must, and of whom it waits for any.
+    many must, and of whom it waits for any; ``votes`` says so where old and new keepers are counted apart; ``posters``:
+    where it is enough, those whose next `fetch` posts it. Of what was posted ``signed`` are all who did.
     """
 
     channel: str
@@ -34,6 +35,8 @@ class Posted:
     signed: tuple[str, ...] = ()
     needed: int = 1
     awaited: tuple[str, ...] = ()
+    votes: str = ""
+    posters: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
@@ -42,9 +45,12 @@ class Posted:
 
     def proposal_words(self) -> str:
         """What became of it where others must sign: ``proposed as center/center/31 for center/all: 1 of 2 ...``."""
-        words = f"for {self.proposed}: {len(self.signed)} of {self.needed} have signed"
-        if len(self.signed) >= self.needed:
-            waits = "; the next `fetch` of one who may post it does"
+        votes = self.votes or f"{min(len(self.signed), self.needed)} of {self.needed}"
+        words = f"for {self.proposed}: {votes} have signed"
+        if len(self.posters) == 1:
+            waits = f"; {self.posters[0]}'s next `fetch` posts it"
+        elif self.posters:
+            waits = f"; the next `fetch` of {' or '.join(self.posters)} posts it"
         else:
             waits = f"; waits for {', '.join(self.awaited)}" if self.awaited else ""
         if self.number is None:
@@ -65,5 +71,5 @@ class Posted:
         }
         if self.proposed is not None:
             values |= {"proposed": self.proposed, "signed": list(self.signed), "needed": self.needed}
-            values["awaited"] = list(self.awaited)
+            values |= {"awaited": list(self.awaited), "posters": list(self.posters)}
         return values

@@ -13,6 +13,7 @@ from cipherpost.workflows import authority, guards, proposals
 from cipherpost.workflows.composing import put_letter
 from cipherpost.workflows.moving import check_not_moved
 from cipherpost.workflows.plans import Plan
+from cipherpost.workflows.proposal import votes
 from cipherpost.workflows.proposal_data import endorsement_data
 from cipherpost.workflows.results import Posted
 
@@ -117,6 +118,14 @@ def _signer(desk: "Desk", draft: "Draft") -> "SignerKey":
     mine = [signer for signer in desk.keys.signers if signer.verifier.public in known]
     mine.sort(key=lambda signer: not known[signer.verifier.public])  # the new key, where the entry brings one
     return mine[0] if mine else desk.keys.signer
+
+
+def signs_fresh(desk: "Desk", draft: "Draft") -> bool:
+    """Whether this officer would sign a draft by the key that the proposed roster entry gives him."""
+    mine = _signer(desk, draft).verifier.public
+    return any(
+        fresh for key, fresh in authority.keys_of_signers(desk, draft).get(desk.officer, ()) if key.public == mine
+    )
 
 
 def put_message(
@@ -298,6 +307,7 @@ def as_posted(desk: "Desk", proposal: "Proposal", *, already: bool = False) -> P
             time=entry.header.time,
             to=to,
             already=already,
+            signed=tuple(dict.fromkeys((*proposal.signers, entry.header.by))),
         )
     return Posted(
         channel=proposals.own_channel(desk),
@@ -311,6 +321,8 @@ def as_posted(desk: "Desk", proposal: "Proposal", *, already: bool = False) -> P
         signed=proposal.signers,
         needed=proposal.needed,
         awaited=proposal.awaited,
+        votes=votes(proposal.tallies),
+        posters=proposal.posters,
     )
 
 
