@@ -147,8 +147,15 @@ class Desk:
 
     @property
     def fingerprint(self) -> str:
-        """The hash of the network's genesis."""
-        assert self.settings.fingerprint is not None  # only while a network is being founded
+        """The hash of the network's genesis.
+
+        Raises:
+            UnfinishedHomeError: it is being founded, or a kill came while it was.
+        """
+        if self.settings.fingerprint is None:
+            from cipherpost.home.settings import unfinished
+
+            raise unfinished(self.home)
         return self.settings.fingerprint
 
     @property

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
 
-from cipherpost.errors import NewerError, UseError
+from cipherpost.errors import NewerError, UnableError, UseError
 from cipherpost.home.files import AlreadyThereError, disk_error, disk_errors, make_folder, write_file
 from cipherpost.text import CENTER, TextError, is_name, parse_hash, parse_name, parse_time, shown
 
@@ -60,6 +60,10 @@ class NoHomeError(UseError):
 
 class SeveralHomesError(UseError):
     """Several homes are there and none was named."""
+
+
+class UnfinishedHomeError(UnableError):
+    """The home was not founded or joined to the end: a kill came, or the line was lost."""
 
 
 class HomeExistsError(UseError):
@@ -270,6 +274,16 @@ def begin_home(home: Path) -> None:
 def is_unfinished(home: Path) -> bool:
     """Whether a kill came while this home was being made."""
     return (home / UNFINISHED).is_file()
+
+
+def unfinished(home: Path) -> UnfinishedHomeError:
+    """The refusal of what wants a home that is whole."""
+    return UnfinishedHomeError(
+        "this home is not made to the end yet",
+        where=str(home),
+        rule="the command that made it was interrupted; run again, it goes on where it was",
+        hints=("repeat the command that made it: cipherpost init, or join", "cipherpost doctor"),
+    )
 
 
 def finish_home(home: Path) -> None:

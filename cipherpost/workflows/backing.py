@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cipherpost.errors import UnableError, UseError
+from cipherpost.errors import UseError
 from cipherpost.home import arrivals, backup
 from cipherpost.home.database import MAIL, DamagedStateError, snapshot
 from cipherpost.home.files import NewFile
@@ -31,10 +31,6 @@ class BackupPlaceError(UseError):
 
 class NotAwayError(UseError):
     """The home was not given to another machine."""
-
-
-class UnfinishedHomeError(UnableError):
-    """The home was not founded or joined to the end; there is nothing to be kept of it yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,12 +242,8 @@ def _passphrase(
 
 
 def _fingerprint(desk: "Desk") -> str:
-    from cipherpost.home.settings import is_unfinished
+    from cipherpost.home.settings import is_unfinished, unfinished
 
-    if desk.settings.fingerprint is None or is_unfinished(desk.home):
-        raise UnfinishedHomeError(
-            "this home is not made to the end yet",
-            where=str(desk.home),
-            hints=("repeat the command that made it: cipherpost init, or join",),
-        )
-    return desk.settings.fingerprint
+    if is_unfinished(desk.home):
+        raise unfinished(desk.home)
+    return desk.fingerprint

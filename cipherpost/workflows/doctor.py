@@ -35,13 +35,15 @@ def examine(
         NotForUsError: with ``rebuild``, the keys cannot be opened.
     """
     from cipherpost.desk import Desk
+    from cipherpost.home.settings import is_unfinished
 
     with Desk.open(home, post=post, passphrase=passphrase if rebuild else None) as desk:
         done: list[Check] = []
         if rebuild:
             desk.lock()
             done.append(Check(True, _rebuild(desk)))
-        for look in (_mode, _keys, _machine, _database, _journal, _outbox, _post, _admission):
+        looks = (_mode, _keys, _machine, _database, _journal, _outbox, _post, _admission)
+        for look in (_mode, _whole) if is_unfinished(home) else looks:
             done += _looked(look, desk)
         return done
 
@@ -62,6 +64,13 @@ def _mode(desk: "Desk") -> Iterator[Check]:
             yield Check(False, f"{path} can be read by others (mode {mode:o})", f"chmod 700 {path}")
             return
     yield Check(True, f"the home is private: {desk.home}")
+
+
+def _whole(desk: "Desk") -> Iterator[Check]:
+    """A home that a kill left unfinished has nothing else to look at yet."""
+    from cipherpost.home.settings import unfinished
+
+    raise unfinished(desk.home)
 
 
 def _keys(desk: "Desk") -> Iterator[Check]:

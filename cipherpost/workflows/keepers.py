@@ -8,6 +8,7 @@ from cipherpost.errors import UseError
 from cipherpost.text import CENTER
 from cipherpost.workflows import entries
 from cipherpost.workflows.results import Posted
+from cipherpost.workflows.roster import check_begun
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
@@ -55,7 +56,12 @@ class Shown:
 
 
 def show(desk: "Desk") -> Shown:
-    """The keepers as this home has verified them."""
+    """The keepers as this home has verified them.
+
+    Raises:
+        UnfinishedHomeError, NoRosterError: see `cipherpost.workflows.roster.check_begun`.
+    """
+    check_begun(desk)
     roster, newest = desk.roster, desk.roster.newest
     names = roster.keepers(newest)
     since = next(at for at in range(newest, 0, -1) if at == 1 or roster.keepers(at - 1) != names)

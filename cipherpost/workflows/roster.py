@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cipherpost.errors import UseError
+from cipherpost.errors import UnableError, UseError
 from cipherpost.text import spoken
 from cipherpost.workflows.key_ages import KeyAge, key_age, old_keys
 
@@ -154,8 +154,35 @@ def _duty_json(duty: Any) -> dict[str, Any]:
     return {name: str(getattr(duty, name)) for name in ("form", "audience", "rhythm")}
 
 
+class NoRosterError(UnableError):
+    """This home has not got the roster yet."""
+
+
+def check_begun(desk: "Desk") -> None:
+    """Refuse to show of a roster what is not here yet.
+
+    Raises:
+        UnfinishedHomeError: this very home founds the network, and was interrupted.
+        NoRosterError: nothing was fetched yet.
+    """
+    from cipherpost.home.settings import is_unfinished, unfinished
+
+    if desk.roster.newest:
+        return
+    if is_unfinished(desk.home):
+        raise unfinished(desk.home)
+    raise NoRosterError(
+        "no entry of the roster is here yet", rule="it comes from the post office", hints=("cipherpost fetch",)
+    )
+
+
 def view(desk: "Desk") -> View:
-    """The roster as this home has verified it."""
+    """The roster as this home has verified it.
+
+    Raises:
+        UnfinishedHomeError, NoRosterError: see `check_begun`.
+    """
+    check_begun(desk)
     heard: dict[str, str] = {}
     for channel, last in desk.mail.last_times().items():
         office = channel.partition("/")[0]

@@ -38,6 +38,8 @@ class Status:
     outbox: int
     silent: tuple[str, ...]
     proposals: int
+    proposed: int
+    declined: int
     moved: str | None
     renewing: bool
     last_fetch: str | None
@@ -54,6 +56,8 @@ class Status:
             "outbox": self.outbox,
             "silent": list(self.silent),
             "proposals": self.proposals,
+            "proposed": self.proposed,
+            "declined": self.declined,
         }
 
     def lines(self) -> Iterator[tuple[str, str]]:
@@ -75,6 +79,9 @@ class Status:
             yield "owed", f"and {len(self.owed) - 5} more"
         if self.proposals:
             yield "proposals", f"{self.proposals} to be endorsed or declined"
+        if self.proposed:
+            declined = f"; {self.declined} declined by a colleague" if self.declined else ""
+            yield "proposed", f"{self.proposed} of yours not posted yet{declined}"
         if self.silent:
             more = f" and {len(self.silent) - 8} more" if len(self.silent) > 8 else ""
             yield "silent", ", ".join(self.silent[:8]) + more
@@ -86,20 +93,24 @@ class Status:
 
     def next_steps(self) -> Iterator[str]:
         """At most two commands."""
+        if self.founding:
+            return
         if self.new and self.next_place:
             yield f"cipherpost read {self.next_place}"
-        if self.proposals:
+        if self.proposals or self.declined:
             yield "cipherpost proposals"
-        if self.outbox or not (self.new or self.proposals):
+        if self.outbox or not (self.new or self.proposals or self.declined):
             yield "cipherpost fetch"
 
 
 def status(desk: "Desk") -> Status:
     """What this home knows without a line and without keys."""
     from cipherpost.home import rotation
+    from cipherpost.home.settings import is_unfinished
 
     kept = json.loads(desk.mail.meta("status") or "{}")
     lost = desk.mail.meta(LOST) or None
+    own = [declined for day, declined in kept.get("proposed", ()) if day >= desk.time()[:10]]
     return Status(
         network=desk.network,
         office=desk.office,
@@ -109,11 +120,13 @@ def status(desk: "Desk") -> Status:
         new=kept.get("new", 0),
         next_place=kept.get("next"),
         lost=lost,
-        founding=desk.settings.fingerprint is None,
+        founding=is_unfinished(desk.home) and desk.is_center and desk.mail.meta("admitted") is None,
         owed=() if lost else tuple(kept.get("debts", ())),
         outbox=len(desk.outbox.items()),
         silent=_silent(desk, kept.get("days", 30), kept.get("heard_of", [])),
         proposals=sum(day >= desk.time()[:10] for day in kept.get("proposals", ())),
+        proposed=len(own),
+        declined=sum(own),
         moved=_moved(desk, kept.get("free since")),
         renewing=rotation.under_way(desk.home, desk.officer) is not None,
         last_fetch=desk.mail.meta("last fetch"),
@@ -179,12 +192,14 @@ def refresh(desk: "Desk") -> None:
     expected = [name for name in offices if name != desk.office] if desk.is_center else [CENTER]
     if desk.is_center:
         expected = [name for name in expected if desk.roster.role(name) == "committee"]
+    proposed = proposals.count(desk)
     kept = {
         "title": desk.roster.title(desk.office, newest),
         "new": len(new),
         "next": new[0].place if new else None,
         "debts": owing.kept(desk, asked=any(row.due for row in rows)),
-        "proposals": proposals.count(desk),
+        "proposals": proposed.waiting,
+        "proposed": proposed.own,
         "days": guards.check_days(desk),
         "heard_of": expected,
     }

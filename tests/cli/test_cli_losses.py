@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from cliharness import Net, check_words, refused
 
+from cipherpost.postoffice.directory import DirectoryPost
+
 TVER = "tver/center"
 
 
@@ -170,3 +172,46 @@ def test_a_cut_below_what_was_acknowledged_says_as_what_auditors_will_list_it(ne
     for word, code in (("compromised", "void"), ("retire", "uncounted")):
         done = net.ok("center", word, "tver/ivanov", "--cut", f"{TVER}/1", "-n")
         assert f"auditors will list it as {code}" in done.err
+
+
+# ---- homes that are not made to the end ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("killed", ["/cards/", "/00000001.note"])
+def test_a_home_whose_founding_was_interrupted_says_how_it_goes_on(
+    empty: Net, monkeypatch: pytest.MonkeyPatch, killed: str
+) -> None:
+    (empty.root / "homes").mkdir()
+    real = DirectoryPost.create
+
+    def create(self: DirectoryPost, name: str, data: bytes) -> bool:
+        if killed in name:
+            raise KeyboardInterrupt
+        return real(self, name, data)
+
+    words = ("init", "rkpb", "--officer", "stasova", "--post", str(empty.post), "--no-passphrase")
+    with monkeypatch.context() as patch:
+        patch.setattr(DirectoryPost, "create", create)
+        assert empty.run("center", *words).code == 130
+    for command in ("roster", "keepers"):
+        done = empty.run("center", command)
+        refused(done, 1, "not made to the end yet")
+        assert "cipherpost init" in done.hints[0]
+    shown = empty.ok("center", "status")
+    assert "run the same `cipherpost init` once more" in shown.out
+    assert "tell the center" not in shown.out
+    done = empty.run("center", "doctor")
+    assert done.code == 1
+    assert "not made to the end yet" in done.out
+    check_words(done)
+    empty.ok("center", *words)
+    assert empty.ok("center", "keepers", "--json").json["keepers"] == ["stasova"]
+    assert "founding" not in empty.ok("center", "status").out
+
+
+def test_before_the_first_fetch_a_home_has_no_roster_to_show(net: Net) -> None:
+    net.join(net.invite("volga"), "sokolov", "volga")
+    for command in ("roster", "keepers"):
+        done = net.run("volga", command)
+        refused(done, 1, "no entry of the roster is here yet")
+        assert done.hints == ["cipherpost fetch"]
