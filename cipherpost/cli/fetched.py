@@ -51,6 +51,13 @@ def notice_lines(result: "Fetched") -> Iterator[str]:
 
 def _turns(result: "Fetched") -> Iterator[str]:
     """What this officer and his office are to do."""
+    sent = {item.place for item in result.posted}
+    for own in result.own:
+        place = own.posted_as
+        if place is None or f"{place.channel}/{place.number}" not in sent:
+            yield f"your proposal {own.place}: {own.stands()}" + (
+                f"; the reason: cipherpost read {own.place}" if own.declined and place is None else ""
+            )
     if result.to_sign:
         count = len(result.to_sign)
         yield f"{many(count, 'proposal')} {'waits' if count == 1 else 'wait'} for your signature: {result.to_sign[0]}"

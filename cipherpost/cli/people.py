@@ -47,7 +47,8 @@ def office_add(
     posted = offices.declare(session.desk(write=True), declared, dry_run=dry_run)
     output.posted(session, posted)
     if not session.as_json and not session.quiet and not dry_run:
-        output.hint(f"cipherpost invite {declared[0].name} -o {declared[0].name}.invitation")
+        invited = f"cipherpost invite {declared[0].name} -o {declared[0].name}.invitation"
+        output.hint(invited if posted.proposed is None else f"once the entry is posted: {invited}")
 
 
 @command(name="title", group=office)

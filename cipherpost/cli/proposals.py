@@ -84,11 +84,11 @@ def proposals(session: Session, everything: bool) -> None:
     from cipherpost.workflows import proposals as work
 
     desk = session.desk()
-    rows = [each for each in work.listing(desk) if everything or each.is_open]
+    rows = work.listing(desk) if everything else work.to_show(desk)
     if session.as_json:
         output.emit({"proposals": [each.as_json() for each in rows]})
         return
-    output.table(["proposal", "by", "subject", "for", "state", "until"], [each.cells() for each in rows])
+    output.table(["number", "by", "subject", "for", "state", "until"], [each.cells() for each in rows])
     if session.quiet:
         return
     mine = [each for each in rows if desk.officer in each.awaited]
@@ -163,9 +163,19 @@ def endorse(session: Session, number: str, dry_run: bool) -> int:
     Example:
       cipherpost endorse 31
     """
+    from dataclasses import replace
+
     from cipherpost.workflows import endorsing
 
-    return output.sent(session, [endorsing.endorse(session.desk(write=True), number, dry_run=dry_run)])
+    desk = session.desk(write=True)
+    done = endorsing.endorse(desk, number, dry_run=dry_run)
+    code = output.sent(session, [replace(done, already=False)])
+    if done.already and done.proposed is not None:
+        output.tell("you have signed it before")
+    elif done.already:
+        needless = "" if desk.officer in done.signed else "; your signature was not needed"
+        output.tell(f"posted already as {done.place}{needless}")
+    return code
 
 
 @command()
@@ -182,7 +192,11 @@ def decline(session: Session, number: str, message: str, dry_run: bool) -> int:
     """
     from cipherpost.workflows import endorsing
 
-    return output.sent(session, [endorsing.decline(session.desk(write=True), number, message, dry_run=dry_run)])
+    done = endorsing.decline(session.desk(write=True), number, message, dry_run=dry_run)
+    code = output.sent(session, [done])
+    if done.hash is not None:
+        output.tell(f"proposal {output.safe(number)} is declined; the other officers read why")
+    return code
 
 
 @command()
@@ -199,4 +213,8 @@ def withdraw(session: Session, number: str, message: str | None, dry_run: bool) 
     """
     from cipherpost.workflows import endorsing
 
-    return output.sent(session, [endorsing.withdraw(session.desk(write=True), number, message, dry_run=dry_run)])
+    done = endorsing.withdraw(session.desk(write=True), number, message, dry_run=dry_run)
+    code = output.sent(session, [done])
+    if done.hash is not None:
+        output.tell(f"proposal {output.safe(number)} is withdrawn; nobody can endorse it any more")
+    return code

@@ -164,7 +164,7 @@ def decline(desk: "Desk", word: str, why: str, *, dry_run: bool = False) -> Post
             "you have signed this proposal",
             where=proposal.place,
             rule="a signature cannot be taken back",
-            hints=(f"ask {proposal.by} to type: cipherpost withdraw {proposal.number}",),
+            hints=(signing.withdrawn_by(desk, proposal),),
         )
     if dry_run:
         return _would_say(desk)
@@ -336,13 +336,12 @@ def _amend_letter(
 
 
 def _figures(desk: "Desk", proposal: "Proposal", what: str, again: str) -> FiguresAmendedError:
-    withdraw = f"cipherpost withdraw {proposal.number}"
     return FiguresAmendedError(
         f"it is {what}, and is not amended with a text" if what == "a report" else f"it carries {what}",
         where=proposal.place,
         rule="another text would not change what is counted: it is withdrawn, then made anew",
         hints=(
-            withdraw if proposal.by == desk.officer else f"ask {proposal.by} to type: {withdraw}",
+            signing.withdrawn_by(desk, proposal),
             f"then: {again}",
         ),
     )

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
     from cipherpost.letter import Letter
+    from cipherpost.workflows.proposals import Proposal
     from cipherpost.workflows.rotating import Renewal
 
 _ANOTHER_TIME: Final = (CopyIncompleteError, DiskError, NoSuchObjectError, OccupiedError, UnreadableObjectError)
@@ -52,7 +53,7 @@ class Fetched:
     ``unreadable``: letters that failed; ``known``: those that failed in an earlier round, and were not opened again;
     ``refused``: notes that do not count; ``missing``: numbers, by channel; ``before_you``: letters sealed before
     this officer was a reader, seen for the first time; ``owed``: one line about this office's open debts; ``to_sign``:
-    proposals that wait for this officer.
+    proposals that wait for this officer; ``own``: his own proposals of which he was not told yet how they fared.
     """
 
     new: list["Entry"] = field(default_factory=list)
@@ -72,6 +73,7 @@ class Fetched:
     cards_waiting: int = 0
     owed: str | None = None
     to_sign: list[str] = field(default_factory=list)
+    own: list["Proposal"] = field(default_factory=list)
     stopped: list[CipherpostError] = field(default_factory=list)
 
     @property
@@ -163,6 +165,7 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
         _drain(desk, result)
     if desk.officer in desk.roster.keepers(desk.roster.newest) and desk.is_center:
         result.cards_waiting = admission.count_waiting(desk)
+    result.own = proposals.news_of_own(desk)
     status.refresh(desk)
     result.owed = status.owed_line(desk)
     if proposals.may_be_open(desk):

@@ -1,7 +1,7 @@
 """What this office owes: soonest first, in words, and the few debts that `status` and `fetch` speak of."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,6 +9,7 @@ from cipherpost.ledger.calendar import local_day
 from cipherpost.ledger.debt import Debt, State
 from cipherpost.ledger.returns import row, span
 from cipherpost.text import CENTER
+from cipherpost.workflows import proposals
 from cipherpost.workflows.moments import judging_time
 
 if TYPE_CHECKING:
@@ -20,13 +21,17 @@ SOON: Final = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
-    """The open debts of an office, soonest first; ``today`` is the day of ``as_of`` in the network's zone."""
+    """The open debts of an office, soonest first; ``today`` is the day of ``as_of`` in the network's zone.
+
+    ``proposed``: (form, period) to the proposal of a report that colleagues have to sign, and whether this officer has.
+    """
 
     office: str
     title: str
     as_of: str
     today: date
     debts: tuple[Debt, ...]
+    proposed: Mapping[tuple[str, str], tuple[str, bool]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The object for scripts."""
@@ -35,12 +40,23 @@ class Owed:
     def cells(self) -> Iterator[tuple[str, str, str]]:
         """What, by when, and how it stands, for people."""
         for debt in self.debts:
-            yield spelled(debt), f"by {debt.day}", standing(debt, self.today)
+            proposal = self._proposal(debt)
+            where = f"; proposed in {proposal[0]}" if proposal else ""
+            yield spelled(debt), f"by {debt.day}", f"{standing(debt, self.today)}{where}"
 
     def hints(self) -> Iterator[str]:
-        """The command that pays the first debt."""
+        """The command that pays the first debt, or that looks at what colleagues have to sign for it."""
         for debt in self.debts[:1]:
-            yield pays(debt)
+            proposal = self._proposal(debt)
+            if proposal is None:
+                yield pays(debt)
+            else:
+                yield f"cipherpost read {proposal[0]}"
+                if proposal[1]:
+                    yield f"cipherpost endorse {proposal[0].rpartition('/')[2]}"
+
+    def _proposal(self, debt: Debt) -> tuple[str, bool] | None:
+        return self.proposed.get((debt.form, debt.period)) if debt.form and debt.period else None
 
 
 def owed(desk: "Desk", as_of: str | None = None) -> Owed:
@@ -61,6 +77,7 @@ def owed(desk: "Desk", as_of: str | None = None) -> Owed:
         as_of=moment,
         today=local_day(moment, desk.roster.timezone(newest)),
         debts=soonest(debt for debt in found if debt.open),
+        proposed=proposals.reported(desk),
     )
 
 

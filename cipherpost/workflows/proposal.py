@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from cipherpost.dispatch.draft import Draft, format_draft
 from cipherpost.errors import CipherpostError, UseError
+from cipherpost.text import ROSTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,11 +64,11 @@ class Place(NamedTuple):
 class Proposal:
     """One proposal and how it stands.
 
-    ``number`` and ``hash`` are those of the message that proposes; ``place`` where it was posted; ``amends`` the number
-    of an earlier proposal, ``gone_by`` that of the message that amended or withdrew this one. ``signed`` are valid
-    signatures of officers in good standing, ``declined`` names with their reasons, ``ignored`` why other endorsements
-    count for nothing. ``awaited`` may still sign. ``tallies``: how many have signed, of whom; ``posters``: where that
-    is enough, the signers whose next `fetch` posts it.
+    ``number`` and ``hash`` are those of the message that proposes; ``posted_as`` where it was posted, by whom;
+    ``amends`` the number of an earlier proposal, ``gone_by`` that of the message that amended or withdrew this one.
+    ``signed`` are valid signatures of officers in good standing, ``declined`` names with their reasons, ``ignored`` why
+    other endorsements count for nothing. ``awaited`` may still sign. ``tallies``: how many have signed, of whom;
+    ``posters``: where that is enough, the signers whose next `fetch` posts it.
     """
 
     office: str
@@ -82,6 +83,7 @@ class Proposal:
     amends: int | None
     gone_by: int | None
     posted_as: Place | None
+    posted_by: str | None
     signed: tuple[Signature, ...]
     declined: tuple[tuple[str, str], ...] = field(repr=False)
     ignored: tuple[str, ...]
@@ -107,8 +109,9 @@ class Proposal:
 
     @property
     def signers(self) -> tuple[str, ...]:
-        """Who has signed, in the order in which they did."""
-        return tuple(dict.fromkeys(each.officer for each in self.signed))
+        """Who has signed, in the order in which they did; who posted it signed the dispatch itself."""
+        posted = () if self.posted_by is None else (self.posted_by,)
+        return tuple(dict.fromkeys((*(each.officer for each in self.signed), *posted)))
 
     @property
     def is_open(self) -> bool:
@@ -128,8 +131,9 @@ class Proposal:
 
     def cells(self) -> list[str]:
         """For a table."""
-        for_what = f"{self.draft.channel} ({self.draft.kind})"
-        return [self.place, self.by, self.subject, for_what, self.stands(), self.until.isoformat()]
+        kind = "" if self.draft.kind == ROSTER else f" ({self.draft.kind})"
+        for_what = f"{self.draft.channel}{kind}"
+        return [str(self.number), self.by, self.subject, for_what, self.stands(), self.until.isoformat()]
 
     def as_json(self) -> dict[str, Any]:
         """The object for scripts."""

@@ -50,6 +50,10 @@ __all__ = [
 ]
 
 
+_TOLD = "told of own proposals"
+"""The vault's box with how this officer's own proposals stood when he was told last."""
+
+
 class NoSuchProposalError(UseError):
     """Nothing of that number is proposed in this office's own channel."""
 
@@ -86,22 +90,103 @@ def waiting_for(desk: "Desk", *, fetch: bool = False) -> list[Proposal]:
     return [each for each in listing(desk, fetch=fetch) if each.is_open and desk.officer in each.awaited]
 
 
-def may_be_open(desk: "Desk") -> bool:
-    """Whether a look at the proposals is worth the passphrase: something was said in the own channel since the last."""
-    return any(row.kind == "message" for row in desk.mail.rows(own_channel(desk))) and (
-        json.loads(desk.mail.meta("proposals") or "{}") != {"at": _mark(desk), "open": 0, "waiting": []}
-    )
+def to_show(desk: "Desk") -> list[Proposal]:
+    """The open proposals, and those of this officer's own that wait for his next word."""
+    return [each for each in listing(desk) if each.is_open or _waits_for_proposer(desk, each)]
 
 
-def count(desk: "Desk") -> list[str]:
-    """The last days of the open proposals that wait for this officer; counted anew where something may have changed."""
+def _waits_for_proposer(desk: "Desk", each: Proposal) -> bool:
+    """Whether it is this officer's own, and he should withdraw it or propose it anew."""
+    in_time = desk.time()[:10] <= each.until.isoformat()
+    return each.by == desk.officer and each.state in {"declined", "overtaken"} and in_time
+
+
+def news_of_own(desk: "Desk") -> list[Proposal]:
+    """This officer's own proposals with which something happened that he was not told yet: posted, amended, declined.
+
+    Each is told of once.
+    """
     if not may_be_open(desk):
         return []
     found = listing(desk)
+    news = _untold(desk, found)
+    now = {str(each.number): _stand(each) for each in found if each.by == desk.officer}
+    desk.vault.put(_TOLD, json.dumps(now).encode())
+    return news
+
+
+def _stand(proposal: Proposal) -> list[str]:
+    return [proposal.state, *(name for name, _ in proposal.declined)]
+
+
+def _untold(desk: "Desk", found: Sequence[Proposal]) -> list[Proposal]:
+    """Those of his own with which a colleague did something since he was told last."""
+    told = json.loads(desk.vault.get(_TOLD) or b"{}")
+    news = []
+    for each in found:
+        state, *refused = told.get(str(each.number), ["open"])
+        moved = each.state != state and each.state not in {"open", "withdrawn"} and not _closed_by_me(desk, each)
+        if each.by == desk.officer and (moved or {name for name, _ in each.declined} - set(refused)):
+            news.append(each)
+    return news
+
+
+def _closed_by_me(desk: "Desk", proposal: Proposal) -> bool:
+    if proposal.posted_as is not None:
+        return proposal.posted_by == desk.officer
+    gone = desk.chain.channel(own_channel(desk)).entry(proposal.gone_by) if proposal.gone_by is not None else None
+    return gone is not None and gone.header.by == desk.officer
+
+
+def reported(desk: "Desk") -> dict[tuple[str, str], tuple[str, bool]]:
+    """(form, period) to the place of the open proposal of a report of it, and whether it waits for this officer.
+
+    As it was counted last: this needs no passphrase.
+    """
+    kept = json.loads(desk.mail.meta("proposals") or "{}").get("reports", ())
+    today = desk.time()[:10]
+    return {(form, period): (place, mine) for form, period, place, mine, until in kept if until >= today}
+
+
+def may_be_open(desk: "Desk") -> bool:
+    """Whether a look at the proposals is worth the passphrase: something was said in the own channel since the last."""
+    return any(row.kind == "message" for row in desk.mail.rows(own_channel(desk))) and (
+        json.loads(desk.mail.meta("proposals") or "{}")
+        != {"at": _mark(desk), "open": 0, "waiting": [], "own": [], "reports": [], "untold": 0}
+    )
+
+
+class Counted(NamedTuple):
+    """Last days of the open proposals that ``waiting``: wait for this officer; ``own``: are his, and wait for others.
+
+    Each of ``own`` with whether somebody declined it.
+    """
+
+    waiting: list[str]
+    own: list[tuple[str, bool]]
+
+
+def count(desk: "Desk") -> Counted:
+    """The open proposals; counted anew where something may have changed."""
+    if not may_be_open(desk):
+        return Counted([], [])
+    found = listing(desk)
     waiting = [each.until.isoformat() for each in found if desk.officer in each.awaited]
-    kept = {"at": _mark(desk), "open": sum(each.is_open for each in found), "waiting": waiting}
+    own = [
+        (each.until.isoformat(), bool(each.declined))
+        for each in found
+        if (each.is_open and each.by == desk.officer) or _waits_for_proposer(desk, each)
+    ]
+    reports = [
+        [*each.draft.report[:2], each.place, desk.officer in each.awaited, each.until.isoformat()]
+        for each in found
+        if each.is_open and each.draft.report is not None
+    ]
+    opened = sum(each.is_open for each in found)
+    untold = len(_untold(desk, found))
+    kept = {"at": _mark(desk), "open": opened, "waiting": waiting, "own": own, "reports": reports, "untold": untold}
     desk.mail.set_meta("proposals", json.dumps(kept))
-    return waiting
+    return Counted(waiting, own)
 
 
 def _mark(desk: "Desk") -> str:
@@ -323,6 +408,7 @@ def _judged(
         amends=message.header.supersedes,
         gone_by=gone[1] if gone is not None and place is None else None,
         posted_as=place,
+        posted_by=_poster(desk, place),
         signed=about.signed,
         declined=about.declined,
         ignored=about.ignored,
@@ -333,6 +419,11 @@ def _judged(
         if state == "open" and all(each.full for each in tallies)
         else (),
     )
+
+
+def _poster(desk: "Desk", place: Place | None) -> str | None:
+    entry = desk.chain.channel(place.channel).by_hash(place.hash) if place is not None else None
+    return entry.header.by if entry is not None else None
 
 
 def _awaited(tallies: Sequence[Tally], able: Sequence[str], done: set[str]) -> tuple[str, ...]:

@@ -92,10 +92,16 @@ def check_free(desk: "Desk", number: int, draft_hash: str | None = None) -> None
                 where=other.place if other else "",
                 rule="a keeper endorses one draft for one number; another once the first is withdrawn by its proposer",
                 hints=(
-                    f"ask {other.by} to type: cipherpost withdraw {other.number}" if other else "cipherpost proposals",
+                    withdrawn_by(desk, other) if other else "cipherpost proposals",
                     "cipherpost fetch    (once the entry is posted, the next number is free)",
                 ),
             )
+
+
+def withdrawn_by(desk: "Desk", proposal: "Proposal") -> str:
+    """What is typed to have a proposal withdrawn, and by whom where it is a colleague's."""
+    command = f"cipherpost withdraw {proposal.number}"
+    return command if proposal.by == desk.officer else f"ask {proposal.by} to type: {command}"
 
 
 def _own_header(desk: "Desk") -> Header:
@@ -307,7 +313,7 @@ def as_posted(desk: "Desk", proposal: "Proposal", *, already: bool = False) -> P
             time=entry.header.time,
             to=to,
             already=already,
-            signed=tuple(dict.fromkeys((*proposal.signers, entry.header.by))),
+            signed=proposal.signers,
         )
     return Posted(
         channel=proposals.own_channel(desk),
