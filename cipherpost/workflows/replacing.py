@@ -143,6 +143,26 @@ def target(desk: "Desk", channel: str, number: int) -> "Entry":
 _COMMANDS: Final = {"excused": "excuse", "extended": "extend", "sent-back": "send-back"}
 
 
+def check_not_proposed(desk: "Desk", entry: "Entry") -> None:
+    """Refuse to propose a second letter in the place of one, while the first waits for signatures.
+
+    Raises:
+        ReplacedAlreadyError: naming the proposal.
+    """
+    from cipherpost.workflows import proposals
+
+    header = entry.header
+    for each in proposals.listing(desk) if proposals.may_be_open(desk) else ():
+        draft = each.draft
+        if each.is_open and draft.channel == header.channel and header.number in {draft.supersedes, draft.cancels}:
+            raise ReplacedAlreadyError(
+                f"proposal {each.number} would {'supersede' if draft.supersedes else 'cancel'} it",
+                where=f"{header.channel}/{header.number}",
+                rule="the last letter is the one to be superseded or cancelled",
+                hints=(f"cipherpost read {each.place}", f"cipherpost amend {each.number} FILE"),
+            )
+
+
 def check_stands(desk: "Desk", entry: "Entry") -> None:
     """Refuse a letter that was replaced before; not for the very letter that replaced it.
 

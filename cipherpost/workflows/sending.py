@@ -230,7 +230,9 @@ def _replace(
 
     if even_if_sent or not is_sent(desk, plan, letter):
         number = plan.supersedes or plan.cancels
-        replacing.check_stands(desk, letters.entry_at(desk, f"{plan.channel}/{number}"))
+        entry = letters.entry_at(desk, f"{plan.channel}/{number}")
+        replacing.check_stands(desk, entry)
+        replacing.check_not_proposed(desk, entry)
     return _counted(desk, [send_one(desk, plan, letter, line, even_if_sent=even_if_sent, dry_run=dry_run)])[0]
 
 

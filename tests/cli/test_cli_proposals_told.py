@@ -4,7 +4,7 @@ import pytest
 from cliharness import Net, refused
 
 from cipherpost.roster import words
-from cipherpost.workflows import entries
+from cipherpost.workflows import entries, replacing
 
 
 @pytest.fixture
@@ -129,3 +129,31 @@ def test_owed_names_the_proposal_that_pays_a_debt(owed: Net) -> None:
         assert sum("proposed in" in line for line in lines) == 1
     owed.ok("petrov", "endorse", "1")
     assert "proposed in" not in owed.ok("petrov", "owed").out
+
+
+def test_a_letter_is_not_replaced_twice_by_proposals(two: Net) -> None:
+    first = propose(two)
+    two.ok("second", "fetch")
+    place = two.ok("second", "endorse", first).out.strip()
+    two.ok("center", "fetch")
+    better = str(two.write("better.md", "On the twelfth.\n"))
+    one = two.ok("center", "send", better, "--supersedes", place).out.strip().rpartition("/")[2]
+    other = str(two.write("other.md", "On the thirteenth.\n"))
+    refused(two.run("center", "send", other, "--supersedes", place), 2, f"proposal {one} would supersede it")
+
+
+def test_what_was_replaced_meanwhile_is_not_endorsed(two: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = propose(two)
+    two.ok("second", "fetch")
+    place = two.ok("second", "endorse", first).out.strip()
+    two.ok("center", "fetch")
+    numbers = []
+    with monkeypatch.context() as patch:  # two officers at the same minute, each before he hears of the other
+        patch.setattr(replacing, "check_not_proposed", lambda *_: None)
+        for name, text in (("a.md", "On the twelfth.\n"), ("b.md", "On the thirteenth.\n")):
+            done = two.ok("center", "send", str(two.write(name, text)), "--supersedes", place)
+            numbers.append(done.out.strip().rpartition("/")[2])
+    two.ok("second", "fetch")
+    two.ok("second", "endorse", numbers[0])
+    refused(two.run("second", "endorse", numbers[1]), 2, "superseded it before")
+    refused(two.run("second", "endorse", numbers[1], "-n"), 2, "superseded it before")
