@@ -35,7 +35,8 @@ def owed(session: Session, as_of: datetime | None) -> None:
     if session.as_json:
         output.emit(found.as_json())
         return
-    output.table(["what", "by", "state"], found.cells())
+    if found.debts:
+        output.table(["what", "by", "state"], found.cells())
     if session.quiet:
         return
     if not found.debts:

@@ -109,8 +109,9 @@ class Published:
 
     def _settlement(self) -> str:
         if self.settled == self.header.number:
-            return "the roster settles that this dispatch stands under its number"
-        return f"the roster settles number {self.settled}; whether that one follows this one is not in it"
+            return "the center has stated in the roster that this dispatch, and no other, has its number"
+        later = f"{self.header.channel}/{self.settled}"
+        return f"the center has stated in the roster which dispatch is {later}; an audit tells if it follows this one"
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``verify --json`` and ``publish --json`` print."""

@@ -71,5 +71,5 @@ def unknown_audience(name: str, known: list[str]) -> UnknownAudienceError:
     near = get_close_matches(name, known, 1, 0.6)
     return UnknownAudienceError(
         f"there is no office or group {shown(name)}",
-        hints=(f"did you mean {near[0]}?",) if near else ("cipherpost roster shows all names",),
+        hints=(f"did you mean {near[0]}?",) if near else ("cipherpost roster    (shows all names)",),
     )

@@ -51,7 +51,7 @@ class Fetched:
 
     ``new``: letters opened; ``held``: dispatches that wait for something missing, and letters left for later;
     ``unreadable``: letters that failed; ``known``: those that failed in an earlier round, and were not opened again;
-    ``refused``: notes that do not count; ``missing``: numbers, by channel; ``before_you``: letters sealed before
+    ``refused``: notes that do not count; ``missing``: numbers, by channel; ``sealed_before``: letters sealed before
     this officer was a reader, seen for the first time; ``owed``: one line about this office's open debts; ``to_sign``:
     proposals that wait for this officer; ``own``: his own proposals of which he was not told yet how they fared.
     """
@@ -66,7 +66,7 @@ class Fetched:
     waiting: list[CipherpostError] = field(default_factory=list)
     restored: list[str] = field(default_factory=list)
     missing: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    before_you: int = 0
+    sealed_before: set[str] = field(default_factory=set)
     not_admitted: CipherpostError | None = None
     renewal: "Renewal | None" = None
     just_admitted: bool = False
@@ -75,6 +75,11 @@ class Fetched:
     to_sign: list[str] = field(default_factory=list)
     own: list["Proposal"] = field(default_factory=list)
     stopped: list[CipherpostError] = field(default_factory=list)
+
+    @property
+    def before_you(self) -> int:
+        """How many letters were sealed before this officer was a reader, and nobody has shared yet."""
+        return len(self.sealed_before)
 
     @property
     def exit_code(self) -> int:
@@ -277,7 +282,7 @@ def _unsettled(desk: "Desk", channel: str, result: Fetched) -> Iterator["Entry"]
         if letters.is_before_you(desk, entry.header):
             if desk.mail.meta(f"before {entry.hash}") is None and _is_mine_by_office(desk, entry):
                 desk.mail.set_meta(f"before {entry.hash}", "1")
-                result.before_you += 1
+                result.sealed_before.add(entry.hash)
             continue
         known = unreadable.known(desk, entry)
         if known is not None:
@@ -356,6 +361,7 @@ def _note_shared(
 ) -> None:
     """Letters that somebody shared are listed as if they had opened by themselves."""
     for entry, letter in good:
+        result.sealed_before.discard(entry.hash)
         result.subjects[entry.hash] = letter.subject
         if entry.header.office != desk.office:
             result.new.append(entry)

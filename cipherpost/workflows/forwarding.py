@@ -97,7 +97,7 @@ class Forwarded:
             yield "attached", f"{info.name} ({info.size:,} bytes)".replace(",", " ")
         yield "proved", f"the text is what was sealed under that number; roster of entry {published.entries}"
         yield "network", _NETWORKS[self.known]
-        if self.known in {"new", "other"}:
+        if self.known != "own":
             yield "fingerprint", spoken(self.passed.fingerprint)
 
     def as_json(self) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class Forwarded:
 
 _NETWORKS: Final = {
     "own": "this one",
-    "known": "the one that letters were forwarded from before",
+    "known": "the one that letters were forwarded from before; if you never compared its fingerprint, do by telephone",
     "new": "met here for the first time; compare its fingerprint by telephone before you rely on it",
     "other": "NOT the one of this name that is known here; compare the fingerprint by telephone",
 }

@@ -34,6 +34,9 @@ class OfficeState:
         return {"office": self.office, "title": self.title, "state": self.state, "time": self.time, "by": self.by}
 
 
+HIDDEN: Final = "(sealed to keys that this home has not)"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
     """One dispatch of this office, or an item that waits (``number`` None)."""
@@ -50,6 +53,8 @@ class Sent:
     detailed: bool = False
     replaced_by: tuple[str, int] | None = None
     """(``superseded`` or ``cancelled``, by which number of the channel)."""
+    hidden: bool = False
+    """Sealed to keys that this home has not: by a colleague before this officer came, or to older keys of his."""
 
     @property
     def place(self) -> str:
@@ -80,7 +85,7 @@ class Sent:
         return [
             self.place,
             str(len(self.to)),
-            (mark + (self.subject or "")).strip(),
+            (mark + (HIDDEN if self.hidden else self.subject or "")).strip(),
             str(received),
             str(self.count("read", "complied", "unable")),
             str(self.count("complied")),
@@ -91,7 +96,7 @@ class Sent:
         """The head above the table of addressees."""
         yield "number", self.place
         yield "kind", self.kind
-        yield "subject", self.subject or ""
+        yield "subject", HIDDEN if self.hidden else self.subject or ""
         yield "time", self.time or ""
         if self.due:
             yield "due", f"{self.due[1]} by {self.due[0]}"
@@ -188,6 +193,7 @@ def _sent(desk: "Desk", entry: "Entry", acks: "list[AckRow]", gone: dict[int, tu
         to=to,
         time=header.time,
         subject=outline.subject if outline else None,
+        hidden=outline is None and header.letter is not None and letters.is_before_you(desk, header),
         due=(header.due.day.isoformat(), header.due.what) if header.due else None,
         state="posted",
         offices=tuple(_office_state(desk, office, entry, acks) for office in to if office != desk.office),

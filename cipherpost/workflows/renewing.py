@@ -7,7 +7,7 @@ states new keys cuts the old ones at what the center has verified, or at what th
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.errors import NotAuthenticError, UseError
 from cipherpost.workflows.cuts import PlannedCut, verified_heads
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from cipherpost.roster.build import Heads
     from cipherpost.roster.state import OfficerInfo
     from cipherpost.roster.words import Statement
+
+
+_FAR: Final = 1_000
+"""Numbers that a card may state above what was verified before a person is asked."""
 
 
 class RotationKeyError(NotAuthenticError):
@@ -40,7 +44,8 @@ class HeardNeededError(UseError):
 class Replaced:
     """New keys about to be stated; ``cuts``: what counts of the old ones, nothing where they had no standing.
 
-    ``vouched``: the old key signed the card; ``beyond``: the numbers that only the card states, as places.
+    ``vouched``: the old key signed the card; ``beyond``: the numbers that only the card states, as places;
+    ``far``: those of them that no clerk can have written unseen.
     """
 
     office: str
@@ -48,6 +53,7 @@ class Replaced:
     vouched: bool
     cuts: tuple[PlannedCut, ...]
     beyond: tuple[str, ...] = ()
+    far: tuple[str, ...] = ()
 
     @property
     def who(self) -> str:
@@ -57,6 +63,8 @@ class Replaced:
     @property
     def question(self) -> str | None:
         """What a person must say yes to; None: nothing."""
+        if self.far:
+            return f"Let the card of {self.who} state numbers so far above what was verified ({', '.join(self.far)})?"
         if self.vouched or not self.cuts:
             return None
         return f"Give {self.who} new keys, though the old ones do not vouch for them?"
@@ -79,6 +87,8 @@ class Replaced:
         yield from (f"  {cut.line()}" for cut in self.cuts)
         if self.beyond:
             yield f"not here yet, and stated by the card alone: {', '.join(self.beyond)}"
+        if self.far:
+            yield f"more than {_FAR} numbers above what was verified: a thief of the old key may have made this card"
 
 
 # ---- one card ----------------------------------------------------------------------------------------------------
@@ -233,13 +243,14 @@ class Cutting:
             if standing and isinstance(each, words.Cut) and each.channel.partition("/")[0] == said.office
         )
         verified = self.verified(said.office) if standing else {}
-        beyond = [f"{cut.channel}/{cut.number}" for cut in cuts if cut.number > verified.get(cut.channel, (0, ""))[0]]
+        above = {cut: cut.number - verified.get(cut.channel, (0, ""))[0] for cut in cuts}
         return Replaced(
             office=said.office,
             officer=said.officer,
             vouched=said.replaces is not None,
             cuts=cuts,
-            beyond=tuple(beyond),
+            beyond=tuple(f"{cut.channel}/{cut.number}" for cut, numbers in above.items() if numbers > 0),
+            far=tuple(f"{cut.channel}/{cut.number}" for cut, numbers in above.items() if numbers > _FAR),
         )
 
 

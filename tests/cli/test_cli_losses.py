@@ -215,3 +215,33 @@ def test_before_the_first_fetch_a_home_has_no_roster_to_show(net: Net) -> None:
         done = net.run("volga", command)
         refused(done, 1, "no entry of the roster is here yet")
         assert done.hints == ["cipherpost fetch"]
+
+
+def test_an_audience_that_does_not_exist_is_refused_with_a_command_that_can_be_pasted(net: Net) -> None:
+    done = net.run("tver", "forward", "center/all/1", "--to", "uyezds")
+    refused(done, 2, "no office or group 'uyezds'")
+    assert done.hints == ["cipherpost roster    (shows all names)"]
+
+
+def test_where_nothing_is_owed_no_empty_table_is_shown(net: Net) -> None:
+    shown = net.ok("tver", "owed", tty=True)
+    assert shown.out == ""
+    assert "nothing is owed" in shown.err
+
+
+def test_who_joined_anew_sees_what_he_cannot_open_named_and_what_was_shared_counted_once(net: Net) -> None:
+    net.write("own.md", "To ourselves.\n")
+    net.ok("tver", "send", str(net.root / "own.md"), "--to", "tver")
+    net.ok("center", "invite", "tver", "-o", str(net.root / "again.invitation"))
+    spoken = net.join(net.root / "again.invitation", "ivanov", "anew")["spoken"]
+    net.ok("center", "admit", "tver/ivanov", "--heard", spoken, "-y")
+    net.clock.ahead(minutes=1)
+    net.ok("center", "share", "center/all/1", "--to", "tver")
+    told = net.ok("anew", "fetch")
+    assert any(line.startswith("center/all/1 ") for line in told.lines)
+    assert "you are admitted" in told.err
+    assert "before you were a reader; ask the center for them (1 letter)" in told.err, "the own one, not the shared"
+    rows = [line.split("\t") for line in net.ok("anew", "outbox").lines]
+    assert [row[2] for row in rows if row[0] == "tver/tver/1"] == ["(sealed to keys that this home has not)"]
+    sent = net.ok("anew", "outbox", "--json").json["dispatches"]
+    assert [row["subject"] for row in sent if row["channel"] == "tver/tver"] == [None]

@@ -344,6 +344,7 @@ def test_once_the_roster_has_settled_the_number_the_other_side_is_nobodys_word(s
     sent.everybody_fetches()
     honest = publish(sent, place="center/all/2")
     assert verify(sent, honest).settled == 2
+    assert "this dispatch, and no other, has its number" in dict(verify(sent, honest).lines())["settled"]
     members = taken_apart(honest)
     note = taken_apart(other)["header.note"]
     first = taken_apart(publish(sent))

@@ -18,6 +18,7 @@ from cipherpost.note import Purpose, SignerKey, Text
 from cipherpost.postoffice import UnreachableError, names
 from cipherpost.text import format_time
 from cipherpost.workflows import admission, destroying, endorsing, founding, keepers, reading, rotating, standing
+from cipherpost.workflows.renewing import Replaced
 
 
 def rotate(net: Net, who: str) -> rotating.Renewal:
@@ -397,6 +398,23 @@ def test_a_card_that_states_another_text_than_the_center_has_is_refused(net: Net
     assert [type(error).__name__ for error in done.refused] == ["CardHeadsError"]
     assert "another text for tver/center/1" in str(done.refused[0])
     assert done.posted is None
+
+
+def test_a_card_that_states_numbers_nobody_can_have_written_is_asked_about(net: Net) -> None:
+    """A thief of the old key states a head so high that the honest clerk's series would never come up to it."""
+    net.send(IVANOV, "one", "center")
+    net.fetch(STASOVA)
+    with net.desk(IVANOV) as desk:
+        old = desk.keys.signer
+    for number, asked in ((1_001, False), (9_000_000, True)):
+        path, _ = forged_card(net, IVANOV, replaced=old, heads=(Head("tver/center", number, "ab" * 32),))
+        seen: list[Replaced] = []
+        with net.desk(STASOVA) as desk:
+            admission.admit(desk, [path], agree=seen.append, dry_run=True)
+        (change,) = seen
+        assert (change.question is not None) == asked
+        assert ("tver/center/9000000" in str(change.question)) == asked
+        assert any("a thief of the old key" in line for line in change.lines()) == asked
 
 
 def test_two_officers_of_one_office_rotate_in_one_entry(net: Net) -> None:

@@ -83,7 +83,11 @@ def test_a_committee_passes_a_circular_on_in_its_own_network(net: Net, uyezds: N
     assert (found.known, found.passed.fingerprint) == ("new", net.fingerprint)
     assert "fingerprint" in dict(found.lines())
     assert found.as_json()["body"] == "Circular"
-    assert read(uyezds, ORLOV, "center/all/1").forwarded[0].known == "known"
+    again = read(uyezds, ORLOV, "center/all/1").forwarded[0]
+    assert again.known == "known"
+    told = dict(again.lines())
+    assert "if you never compared its fingerprint" in told["network"], "nobody ever said that it was compared"
+    assert told["fingerprint"]
     uyezds.clean()
 
 
