@@ -133,7 +133,8 @@ def _untold(desk: "Desk", found: Sequence[Proposal]) -> list[Proposal]:
 
 def _closed_by_me(desk: "Desk", proposal: Proposal) -> bool:
     if proposal.posted_as is not None:
-        return proposal.posted_by == desk.officer
+        entry = desk.chain.channel(proposal.posted_as.channel).by_hash(proposal.posted_as.hash)
+        return entry is not None and entry.header.by == desk.officer
     gone = desk.chain.channel(own_channel(desk)).entry(proposal.gone_by) if proposal.gone_by is not None else None
     return gone is not None and gone.header.by == desk.officer
 
@@ -408,7 +409,7 @@ def _judged(
         amends=message.header.supersedes,
         gone_by=gone[1] if gone is not None and place is None else None,
         posted_as=place,
-        posted_by=_poster(desk, place),
+        posted_by=_poster(desk, draft, place),
         signed=about.signed,
         declined=about.declined,
         ignored=about.ignored,
@@ -421,9 +422,10 @@ def _judged(
     )
 
 
-def _poster(desk: "Desk", place: Place | None) -> str | None:
+def _poster(desk: "Desk", draft: Draft, place: Place | None) -> str | None:
+    """Who posted this draft; None where the letter was posted under another."""
     entry = desk.chain.channel(place.channel).by_hash(place.hash) if place is not None else None
-    return entry.header.by if entry is not None else None
+    return entry.header.by if entry is not None and entry.header.draft in {None, draft.draft} else None
 
 
 def _awaited(tallies: Sequence[Tally], able: Sequence[str], done: set[str]) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """What officers are told of proposals: by ``fetch``, ``status``, ``proposals``, ``endorse``, ``owed``, dry runs."""
 
+import re
+
 import pytest
 from cliharness import Net, refused
 
@@ -157,3 +159,16 @@ def test_what_was_replaced_meanwhile_is_not_endorsed(two: Net, monkeypatch: pyte
     two.ok("second", "endorse", numbers[0])
     refused(two.run("second", "endorse", numbers[1]), 2, "superseded it before")
     refused(two.run("second", "endorse", numbers[1], "-n"), 2, "superseded it before")
+
+
+def test_the_list_at_eighty_columns_breaks_no_number(two: Net) -> None:
+    long = two.write("long.md", "On the conference of the Volga committees, its day, its place and its agenda.\n")
+    for at in range(12):
+        two.ok("center", "send", str(long), "--to", "all", "--subject", f"{at} On the conference of the committees")
+    done = two.ok("center", "proposals", tty=True)
+    lines = [line for line in re.sub(r"\x1b\[[0-9;]*m", "", done.out).splitlines() if line.strip()]
+    assert max(len(line.rstrip()) for line in lines) <= 80, done.out
+    numbers = [line.split()[0] for line in lines if line.split()[0].isdecimal()]
+    listed = two.ok("center", "proposals", "--json").json["proposals"]
+    assert numbers == [str(row["number"]) for row in listed]
+    assert len(numbers) == 12

@@ -13,7 +13,7 @@ from cipherpost.cli import table
 from cipherpost.ledger.returns import COLUMNS
 
 DISPATCH = {"channel", "number", "hash", "kind", "time", "posted", "to", "unreached"}
-STATUS = {"network", "office", "officer", "new", "owed", "outbox", "silent", "proposals"}
+STATUS = {"network", "office", "officer", "new", "owed", "outbox", "silent", "proposals", "proposed", "declined"}
 ROSTER = {
     "network", "fingerprint", "spoken", "number", "head", "keepers", "offices", "groups", "duties", "forms", "escrow",
     "timezone",
