@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cipherpost.cli.output import NOTICES, many
+from cipherpost.text import ROSTER
 
 if TYPE_CHECKING:
     from cipherpost.workflows.fetching import Fetched
@@ -58,6 +59,10 @@ def _turns(result: "Fetched") -> Iterator[str]:
             yield f"your proposal {own.place}: {own.stands()}" + (
                 f"; the reason: cipherpost read {own.place}" if own.declined and place is None else ""
             )
+        if own.draft.kind == ROSTER and place is not None:
+            for line in own.draft.statements.decode().splitlines():
+                if line.startswith("form "):
+                    yield f"the form is in force; send it now: cipherpost form publish {line.split(' ')[1]}"
     if result.to_sign:
         count = len(result.to_sign)
         yield f"{many(count, 'proposal')} {'waits' if count == 1 else 'wait'} for your signature: {result.to_sign[0]}"

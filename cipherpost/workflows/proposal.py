@@ -65,10 +65,11 @@ class Proposal:
     """One proposal and how it stands.
 
     ``number`` and ``hash`` are those of the message that proposes; ``posted_as`` where it was posted, and
-    ``posted_by`` whom, if as this draft; ``amends`` the number of an earlier proposal, ``gone_by`` that of the message that amended or withdrew
-    this one. ``signed`` are valid signatures of officers in good standing, ``declined`` names with their reasons, ``ignored`` why
-    other endorsements count for nothing. ``awaited`` may still sign. ``tallies``: how many have signed, of whom;
-    ``posters``: where that is enough, the signers whose next `fetch` posts it.
+    ``posted_by`` whom, if as this draft; ``amends`` the number of an earlier proposal, ``gone_by`` that of the
+    message that amended or withdrew this one. ``signed`` are valid signatures of officers in good standing,
+    ``declined`` names with their reasons, ``ignored`` why other endorsements count for nothing. ``awaited`` may still
+    sign. ``tallies``: how many have signed, of whom; ``posters``: where that is enough, the signers whose next
+    `fetch` posts it.
     """
 
     office: str

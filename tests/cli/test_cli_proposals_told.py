@@ -172,3 +172,14 @@ def test_the_list_at_eighty_columns_breaks_no_number(two: Net) -> None:
     listed = two.ok("center", "proposals", "--json").json["proposals"]
     assert numbers == [str(row["number"]) for row in listed]
     assert len(numbers) == 12
+
+
+def test_fetch_reminds_the_proposer_to_send_a_form_that_is_in_force_now(two: Net) -> None:
+    done = two.ok("center", "keepers", "stasova", "sverdlov", "-y")
+    two.ok("second", "fetch")
+    two.ok("second", "endorse", done.out.strip().rpartition("/")[2])
+    two.ok("center", "fetch")
+    number = two.ok("center", "form", "publish", "monthly-return").out.strip().rpartition("/")[2]
+    two.ok("second", "fetch")
+    assert two.ok("second", "endorse", number).out.startswith("center/roster/")
+    assert "send it now: cipherpost form publish monthly-return" in two.ok("center", "fetch").err
