@@ -19,7 +19,6 @@ from cipherpost.dispatch.draft import Draft, format_draft, parse_draft
 from cipherpost.dispatch.header import DraftRef, Endorsement
 from cipherpost.errors import NewerError, NotAuthenticError
 from cipherpost.note import Purpose
-from cipherpost.roster.statements import parse_statements
 from cipherpost.strictjson import canonical
 from cipherpost.text import CENTER, ROSTER, TextError, parse_base64
 
@@ -94,6 +93,8 @@ def proposal_data(draft: Draft) -> bytes:
 
 def draft_in(said: Said, *, fingerprint: str, number: int) -> Draft | None:
     """The draft that message ``number`` proposes; None where it is not one that anybody may endorse."""
+    from cipherpost.roster.statements import parse_statements
+
     about = dict(said.about)
     until, statements = about.pop("until", None), about.pop("statements", None)
     values = [until, *about.values(), *([] if statements is None else [statements])]
