@@ -310,18 +310,7 @@ def _amend_letter(
     from cipherpost.workflows.plans import Plan
 
     draft = proposal.draft
-    plan = Plan(
-        channel=draft.channel,
-        kind=draft.kind,
-        created=desk.time(),
-        reply=draft.reply,
-        supersedes=draft.supersedes,
-        cancels=draft.cancels,
-        due=draft.due,
-        report=draft.report,
-        decision=draft.decision,
-        draft=proposing.wants(desk, until=until, amends=proposal.number),
-    )
+    plan = Plan.of_draft(draft, created=desk.time(), draft=proposing.wants(desk, until=until, amends=proposal.number))
     with enclosed.unpacked(desk, proposal) as (old, attachments):
         if old.data is not None and letter.data is None:
             raise _figures(desk, proposal, "data for programs, such as a form", "the command that proposed it")

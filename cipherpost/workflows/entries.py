@@ -95,6 +95,19 @@ def try_out_bytes(desk: "Desk", data: bytes) -> None:
     trial.apply(header, "0" * 64)
 
 
+def stated_before(desk: "Desk") -> Posted:
+    """The answer to who states what is so already: the newest entry, and nothing is posted."""
+    newest = desk.roster.newest
+    return Posted(
+        channel=ROSTER_CHANNEL,
+        kind=ROSTER,
+        number=newest,
+        hash=desk.roster.hash_of(newest),
+        time=desk.roster.time_of(newest),
+        already=True,
+    )
+
+
 def post(
     desk: "Desk", statements: "Sequence[Statement]", *, cards: Sequence[bytes] = (), dry_run: bool = False
 ) -> Posted:

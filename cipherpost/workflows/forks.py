@@ -293,15 +293,7 @@ def settle(desk: "Desk", plan: Settlement, *, dry_run: bool = False) -> Posted:
 
     if not plan.already:
         return entries.post(desk, [Settle(plan.channel, plan.number, plan.hash)], dry_run=dry_run)
-    newest = desk.roster.newest
-    return Posted(
-        channel=entries.ROSTER_CHANNEL,
-        kind="roster",
-        number=newest,
-        hash=desk.roster.hash_of(newest),
-        time=desk.roster.time_of(newest),
-        already=True,
-    )
+    return entries.stated_before(desk)
 
 
 def _check_channel(desk: "Desk", channel: str) -> None:

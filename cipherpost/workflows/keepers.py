@@ -108,15 +108,7 @@ def state(desk: "Desk", change: Change, *, dry_run: bool = False) -> Posted:
     """Post the entry, or propose it where others must sign; what is so already is answered with the newest entry."""
     if change.statement is not None:
         return entries.post(desk, [change.statement], dry_run=dry_run)
-    newest = desk.roster.newest
-    return Posted(
-        channel=entries.ROSTER_CHANNEL,
-        kind="roster",
-        number=newest,
-        hash=desk.roster.hash_of(newest),
-        time=desk.roster.time_of(newest),
-        already=True,
-    )
+    return entries.stated_before(desk)
 
 
 def _check_name(desk: "Desk", word: str, names: Sequence[str]) -> None:

@@ -7,9 +7,12 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cipherpost.dispatch.header import Ack, Decision, DraftRef, Due, Endorsement, Reply, Report
+
+if TYPE_CHECKING:
+    from cipherpost.dispatch.draft import Draft
 
 _Line = TypeVar("_Line", Due, Report, Decision)
 
@@ -71,6 +74,22 @@ class Plan:
             "endorsed": [[each.officer, base64.b64encode(each.signature).decode()] for each in self.endorsed],
             "keeps": self.keeps,
         }
+
+    @classmethod
+    def of_draft(cls, of: "Draft", *, created: str, draft: DraftRef | None) -> "Plan":
+        """The plan of another dispatch that says what the draft ``of`` says, but its letter; ``draft`` as above."""
+        return cls(
+            channel=of.channel,
+            kind=of.kind,
+            created=created,
+            reply=of.reply,
+            supersedes=of.supersedes,
+            cancels=of.cancels,
+            due=of.due,
+            report=of.report,
+            decision=of.decision,
+            draft=draft,
+        )
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> "Plan":

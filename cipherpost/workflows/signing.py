@@ -4,6 +4,7 @@ Whoever completes the threshold posts the dispatch himself, with the endorsement
 same minute post it once: who comes second finds the draft used, and lets his go.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cipherpost.dispatch.header import Endorsement, Header, Reply
@@ -238,19 +239,10 @@ def put_dispatch(desk: "Desk", proposal: "Proposal", endorsed: tuple[Endorsement
 
     bind(desk, proposal)
     draft = proposal.draft
-    plan = Plan(
-        channel=draft.channel,
-        kind=draft.kind,
-        created=desk.time(),
+    plan = replace(
+        Plan.of_draft(draft, created=desk.time(), draft=draft.draft if endorsed else None),
         letter=draft.letter,
-        reply=draft.reply,
-        supersedes=draft.supersedes,
-        cancels=draft.cancels,
-        due=draft.due,
-        report=draft.report,
-        decision=draft.decision,
         statements=draft.statements,
-        draft=draft.draft if endorsed else None,
         endorsed=endorsed,
     )
     if draft.kind == ROSTER:
