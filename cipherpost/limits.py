@@ -103,10 +103,8 @@ DIFF_LINES: Final = 20_000
 PIECE: Final = 128 * KIB
 """Bytes of a large file that are read and written at a time. Writing a new file of 1 GiB on ext4, in a virtual machine,
 took 0.3 s of processor time in such pieces and 1.3 s in pieces of 1 MiB."""
-STORE_RETRY_SECONDS: Final = 60
 SKIPPED: Final = 1_000
 """Foreign things in a post office that are remembered by name."""
-TIME_LAST_YEAR: Final = 9999
 AS_OF_YEARS_AHEAD: Final = 10
 """Years of the calendar from the newest time known to a judging time: about 500 debts of an office that reports
 weekly."""

@@ -223,11 +223,6 @@ def make_folders(top: Path, folder: Path) -> None:
         make_folder(top / parent)
 
 
-def is_age_file(data: bytes) -> bool:
-    """Whether a file that begins with ``data`` is an age file."""
-    return data.startswith(b"age-encryption.org/")
-
-
 def _parse_about(data: bytes, file: Path) -> About:
     try:
         table: Any = parse_canonical(data, limit=_FIRST_BYTES, where=str(file))

@@ -232,12 +232,6 @@ class Mail:
             "SELECT * FROM acks WHERE channel = ? ORDER BY via_channel, via_number, number, word", (channel,)
         )
 
-    def acks_by(self, office: str) -> list[AckRow]:
-        """Every ack of one office."""
-        return self._acks(
-            "SELECT * FROM acks WHERE office = ? ORDER BY via_channel, via_number, channel, number, word", (office,)
-        )
-
     def failed(self) -> list[AckRow]:
         """Every ack that says failed."""
         return self._acks("SELECT * FROM acks WHERE word = ? ORDER BY channel, number, via_channel", ("failed",))

@@ -235,10 +235,6 @@ class Item:
         """
         return self._open(_LETTER)
 
-    def new_letter(self) -> NewFile:
-        """Replace the letter (amended, or sealed anew after a colleague joined); the old one stays until the end."""
-        return NewFile(self._folder / _LETTER)
-
     # ---- sealed files --------------------------------------------------------------------------------------------
 
     @contextmanager

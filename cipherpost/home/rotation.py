@@ -5,9 +5,9 @@
     {"format":1,"since":"2026-11-22T09:00:00Z","card":"<64 hex>","draft":null}
 
 ``card`` is the hash of the card that is replaced; ``draft`` the number on center/center under which a lone keeper
-announced his new keys. Beside it lie the cards of
-older keys, ``keys/<officer>.<first 16 digits of the card's hash>.card``, each as long as the secret key itself: they
-tell which letters this home can open, and how old a key is.
+announced his new keys. Beside it lie the cards of older keys,
+``keys/<officer>.<first 16 digits of the card's hash>.card``, each for as long as the secret key itself: they tell which
+letters this home can open, and how old a key is.
 """
 
 import json

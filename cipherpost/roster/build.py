@@ -1,4 +1,4 @@
-"""Lists of statements for what people want to do: a founding, an office leaving with its cuts, a group changed.
+"""Lists of statements that belong together: a founding, and whatever takes standing away with its cuts.
 
 What these give is checked with `cipherpost.roster.fold.Roster.check` before anybody signs it.
 """
@@ -13,12 +13,10 @@ from cipherpost.roster.statements import (
     Compromised,
     Cut,
     Dissolve,
-    Group,
     Keepers,
     Office,
     Officer,
     Retire,
-    Role,
     Statement,
     Suspend,
     Timezone,
@@ -42,11 +40,6 @@ def genesis(founder: Officer, *, title: str, timezone: str | None = None) -> tup
     return (*stated, *([Timezone(timezone)] if timezone else []))
 
 
-def found_office(name: str, role: Role, title: str | None = None) -> tuple[Statement, ...]:
-    """A new office and what people call it."""
-    return (Office(name, role), *([Title(name, title)] if title else []))
-
-
 def take_away(roster: Roster, taking: Sequence[Taking], heads: Heads) -> tuple[Statement, ...]:
     """``taking`` for the next entry, with a cut for every channel of every office that loses an officer by it.
 
@@ -62,26 +55,6 @@ def take_away(roster: Roster, taking: Sequence[Taking], heads: Heads) -> tuple[S
     return (*taking, *_keepers_left(roster, taking), *cuts)
 
 
-def suspend_with_cuts(roster: Roster, office: str, heads: Heads) -> tuple[Statement, ...]:
-    """Suspend an office; see `take_away`."""
-    return take_away(roster, (Suspend(office),), heads)
-
-
-def dissolve_with_cuts(roster: Roster, office: str, heads: Heads) -> tuple[Statement, ...]:
-    """Dissolve an office; see `take_away`."""
-    return take_away(roster, (Dissolve(office),), heads)
-
-
-def retire_with_cuts(roster: Roster, office: str, officer: str, heads: Heads) -> tuple[Statement, ...]:
-    """Retire an officer; see `take_away`."""
-    return take_away(roster, (Retire(office, officer),), heads)
-
-
-def compromised_with_cuts(roster: Roster, office: str, officer: str, heads: Heads) -> tuple[Statement, ...]:
-    """Declare an officer's keys compromised; see `take_away`."""
-    return take_away(roster, (Compromised(office, officer),), heads)
-
-
 def rotate_with_cuts(roster: Roster, new: Officer, heads: Heads, told: Iterable[Head] = ()) -> tuple[Statement, ...]:
     """New keys for an officer; the old ones are cut at ``heads`` or at what the card ``told``, whichever is higher."""
     return take_away(roster, (new,), higher(heads, {each.channel: (each.number, each.hash) for each in told}))
@@ -90,20 +63,6 @@ def rotate_with_cuts(roster: Roster, new: Officer, heads: Heads, told: Iterable[
 def higher(one: Heads, other: Heads) -> dict[str, tuple[int, str]]:
     """Both, for a channel in both that with the higher number; of equal numbers that of ``one``."""
     return {**other, **{name: head for name, head in one.items() if head[0] >= other.get(name, (0, ""))[0]}}
-
-
-def join_group(roster: Roster, group: str, offices: Iterable[str]) -> Group:
-    """``group`` with ``offices`` added; a new group where there is none. Dissolved offices are left out."""
-    return _group(roster, group, {*roster.groups(roster.newest).get(group, ()), *offices})
-
-
-def leave_group(roster: Roster, group: str, offices: Iterable[str]) -> Group:
-    """``group`` without ``offices``. Dissolved offices are left out."""
-    return _group(roster, group, {*roster.groups(roster.newest).get(group, ())} - {*offices})
-
-
-def _group(roster: Roster, group: str, members: Iterable[str]) -> Group:
-    return Group(group, tuple(sorted(name for name in members if roster.state(name, roster.newest) != "dissolved")))
 
 
 def _loses(roster: Roster, taking: Taking) -> bool:

@@ -5,7 +5,7 @@ from rosterkit import Net, officer, sha
 
 from cipherpost.dispatch.header import Head
 from cipherpost.roster import build
-from cipherpost.roster.statements import Compromised, Cut, Dissolve, Group, Keepers, Retire, format_statements
+from cipherpost.roster.statements import Compromised, Cut, Dissolve, Keepers, Retire, Suspend, format_statements
 
 H = sha("20")
 HEADS = {"tver/center": (20, H), "tver/tver": (3, sha("3")), "samara/center": (9, H), "center/all": (14, H)}
@@ -24,20 +24,15 @@ def test_the_genesis_is_one_that_the_roster_takes():
     assert (net.roster.keepers(1), net.roster.timezone(1)) == (("stasova",), "Europe/Moscow")
 
 
-def test_offices_are_founded(net):
-    net.state(*build.found_office("kiev", "committee", "Kiev"), *build.found_office("audit", "auditor"))
-    assert (net.roster.title("kiev", 3), net.roster.role("audit")) == ("Kiev", "auditor")
-
-
 def test_who_loses_standing_is_cut_in_every_channel_of_the_office(net):
-    made = build.suspend_with_cuts(net.roster, "tver", HEADS)
+    made = build.take_away(net.roster, [Suspend("tver")], HEADS)
     assert format_statements(made).decode().splitlines() == [
         "suspend tver", f"cut 3 tver/center 20 {H}", f"cut 3 tver/tver 3 {sha('3')}",
     ]  # fmt: skip
     net.state(*made)
-    assert build.dissolve_with_cuts(net.roster, "tver", HEADS) == (Dissolve("tver"),)  # nobody is left to be cut
-    net.state(*build.dissolve_with_cuts(net.roster, "tver", HEADS))
-    net.state(*build.dissolve_with_cuts(net.roster, "samara", {}))
+    assert build.take_away(net.roster, [Dissolve("tver")], HEADS) == (Dissolve("tver"),)  # nobody is left to be cut
+    net.state(*build.take_away(net.roster, [Dissolve("tver")], HEADS))
+    net.state(*build.take_away(net.roster, [Dissolve("samara")], {}))
     assert net.roster.cut(5, "samara/center") == (0, None)
 
 
@@ -61,9 +56,9 @@ def test_a_new_officer_cuts_nobody(net):
 
 def test_a_keeper_who_leaves_is_left_out_of_the_keepers(net):
     with pytest.raises(build.LastKeeperError):
-        build.retire_with_cuts(net.roster, "center", "stasova", HEADS)
+        build.take_away(net.roster, [Retire("center", "stasova")], HEADS)
     net.state(officer("center/sverdlov"), "keepers stasova sverdlov")
-    made = build.retire_with_cuts(net.roster, "center", "stasova", HEADS)
+    made = build.take_away(net.roster, [Retire("center", "stasova")], HEADS)
     assert Keepers(("sverdlov",)) in made
     assert not any(isinstance(each, Cut) and each.channel == "center/roster" for each in made)
     net.state(*made)
@@ -75,13 +70,3 @@ def test_a_keeper_whose_keys_are_replaced_stays_one(net):
     net.state(*build.take_away(net.roster, taking, HEADS))
     assert net.roster.keepers(3) == ("stasova",)
     assert not any(isinstance(each, Keepers) for each in net.roster.entries[2].statements)
-
-
-def test_groups_gain_and_lose_members(net):
-    assert build.join_group(net.roster, "volga", ["tver", "samara"]) == Group("volga", ("samara", "tver"))
-    net.state(build.join_group(net.roster, "volga", ["tver", "samara"]))
-    assert build.leave_group(net.roster, "volga", ["tver"]) == Group("volga", ("samara",))
-    net.state("dissolve samara", "office kiev committee")
-    net.state(build.join_group(net.roster, "volga", ["kiev"]))
-    assert net.roster.groups(5)["volga"] == ("kiev", "tver")
-    assert build.leave_group(net.roster, "volga", ["tver", "kiev"]) == Group("volga", ())
