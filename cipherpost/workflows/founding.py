@@ -311,18 +311,11 @@ def read_own_card(desk: "Desk") -> "SignedCard":
 
 def _genesis(desk: "Desk", card: "SignedCard", *, title: str, timezone: str | None) -> bytes:
     """The statements of the first entry: keepers, the center, its title and its officer."""
-    from cipherpost.roster import words
+    from cipherpost.roster import build, words
     from cipherpost.roster.statements import format_statements
 
-    statements: list[words.Statement] = [
-        words.Keepers((desk.officer,)),
-        words.Office(CENTER, "center"),
-        words.Title(CENTER, title),
-        words.Officer(CENTER, desk.officer, card.card.vkey, card.hash),
-    ]
-    if timezone is not None:
-        statements.append(words.Timezone(timezone))
-    return format_statements(statements)
+    founder = words.Officer(CENTER, desk.officer, card.card.vkey, card.hash)
+    return format_statements(build.genesis(founder, title=title, timezone=timezone))
 
 
 def _post_genesis(desk: "Desk", ring: "KeyRing", card: "SignedCard", statements: bytes) -> str:
