@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from cipherpost import __version__
 from cipherpost.chain.findings import CODES, Finding
+from cipherpost.chain.history import History
 from cipherpost.dispatch.header import Head
 from cipherpost.dispatch.heads import format_heads
 from cipherpost.errors import NotAuthenticError, UnableError, gravest
+from cipherpost.ledger.debt import Debt
 from cipherpost.text import sha256, spoken
 
 _WIDTH: Final = 80
@@ -77,7 +79,9 @@ class Report:
     ``roster``: its newest entry, None where there is none. ``as_of``: the judging time. ``dispatches``: how many count.
     ``heads``: the last that counts of each channel. ``not_checked``: clauses. ``unread``: names that the post office
     failed to give, and why. ``skipped``: names of foreign things, and what they are. ``titles``: of the offices in
-    findings and heads. ``sealed``: whether the sealed files were looked at.
+    findings and heads. ``sealed``: whether the sealed files were looked at. ``histories``: when each channel
+    was written to; ``debts``: the ledger at the judging time; ``owing``: title by office for all who may owe, in order
+    of admission; ``zone``: where days end.
     """
 
     network: str
@@ -92,6 +96,10 @@ class Report:
     skipped: Mapping[str, str] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
     sealed: bool = False
+    histories: tuple[History, ...] = ()
+    debts: tuple[Debt, ...] = ()
+    owing: Mapping[str, str] = field(default_factory=dict)
+    zone: str = ""
 
     # ---- for scripts -------------------------------------------------------------------------------------------------
 

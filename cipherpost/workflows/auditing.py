@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cipherpost.chain.findings import Finding
+from cipherpost.chain.history import History, history
 from cipherpost.chain.network import Chain
 from cipherpost.desk import Progress, Silent, absolute
 from cipherpost.dispatch.header import Head
@@ -176,11 +177,14 @@ def audit(
         reader.read_all()
         times = (view.last.header.time for view in chain.channels.values() if view.last is not None)
         check_ahead(moment, [now, *times])
-        found = _look(reader, subject, moment, sealed=sealed, progress=progress)
-    return _report(reader, _without_echoes(found), as_of=moment, sealed=sealed)
+        ledger = Ledger(chain)
+        found = _look(reader, subject, ledger, moment, sealed=sealed, progress=progress)
+    return _report(reader, ledger, _without_echoes(found), as_of=moment, sealed=sealed)
 
 
-def _look(reader: Reader, subject: Subject, moment: str, *, sealed: bool, progress: Progress) -> set[Finding]:
+def _look(
+    reader: Reader, subject: Subject, ledger: Ledger, moment: str, *, sealed: bool, progress: Progress
+) -> set[Finding]:
     chain = reader.chain
     found: set[Finding] = set()
     if chain.roster.newest:
@@ -197,7 +201,7 @@ def _look(reader: Reader, subject: Subject, moment: str, *, sealed: bool, progre
         found.add(_no_genesis())
     found.update(reader.findings())
     found.update(chain.findings(moment))
-    found.update(Ledger(chain).findings(moment))
+    found.update(ledger.findings(moment))
     return found
 
 
@@ -260,22 +264,23 @@ def _without_echoes(found: set[Finding]) -> tuple[Finding, ...]:
     return tuple(found - echoes)
 
 
-def _report(reader: Reader, findings: tuple[Finding, ...], *, as_of: str, sealed: bool) -> Report:
+def _report(reader: Reader, ledger: Ledger, findings: tuple[Finding, ...], *, as_of: str, sealed: bool) -> Report:
     chain, newest = reader.chain, reader.chain.roster.newest
     heads: list[Head] = []
-    dispatches = 0
+    histories: list[History] = []
     for view in chain.channels.values():
         last = view.last
-        if last is not None:
+        seen = history(view.name, view.counting(), chain.roster.check_days(view.office, newest))
+        if last is not None and seen is not None:
             heads.append(Head(view.name, last.header.number, last.hash))
-            dispatches += sum(1 for _ in view.counting())
+            histories.append(seen)
     offices = {head.channel.partition("/")[0] for head in heads} | {each.office for each in findings if each.office}
     return Report(
         network=chain.network,
         fingerprint=chain.fingerprint,
         roster=Head(ROSTER_CHANNEL, newest, chain.roster.hash_of(newest) or "") if newest else None,
         as_of=as_of,
-        dispatches=dispatches,
+        dispatches=sum(each.many for each in histories),
         heads=tuple(sorted(heads)),
         findings=findings,
         not_checked=tuple(_not_checked(reader, sealed=sealed)),
@@ -283,6 +288,10 @@ def _report(reader: Reader, findings: tuple[Finding, ...], *, as_of: str, sealed
         unread=reader.unread,
         skipped=dict(reader.post.skipped),
         titles=_titles(chain, offices),
+        histories=tuple(sorted(histories)),
+        debts=ledger.debts(as_of),
+        owing=_titles(chain, chain.roster.offices(newest)),
+        zone=chain.roster.timezone(newest) if newest else "",
     )
 
 

@@ -1,0 +1,122 @@
+"""When a channel was written to: what a picture over time needs of it, in bounded room."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from cipherpost.text import parse_time
+
+if TYPE_CHECKING:
+    from cipherpost.chain.node import Node
+
+SPANS: Final = 128
+"""Most spans of one channel: a picture on a sheet of paper shows no more beside each other."""
+SILENCES: Final = 16
+"""Most silences of one channel that are kept: the longest."""
+
+
+class Span(NamedTuple):
+    """Some days of a channel: ``day`` is the first as an ordinal of the calendar (UTC); so ``many`` dispatches up to ``last``."""
+
+    day: int
+    many: int
+    last: int
+
+
+class Silence(NamedTuple):
+    """Two times between which a channel was silent for longer than usual."""
+
+    after: str
+    before: str
+
+
+class History(NamedTuple):
+    """When the dispatches of ``channel`` were signed, by their own word.
+
+    ``first`` and ``last``: numbers of the first and last that count, with their times; ``many``: how many count.
+    ``days``: how many days each of ``spans`` is long, a power of two; a span begins at a multiple of it. Spans without
+    any dispatch are left out. ``silences``: the longest between two dispatches, in the order of time.
+    """
+
+    channel: str
+    first: int
+    first_time: str
+    last: int
+    last_time: str
+    many: int
+    days: int
+    spans: tuple[Span, ...]
+    silences: tuple[Silence, ...] = ()
+
+
+def history(channel: str, nodes: "Iterable[Node]", silent_days: int) -> History | None:
+    """What counts of one channel, seen over time; None where nothing does.
+
+    Nothing of ``nodes`` is kept, and no more than `SPANS` and `SILENCES` are at any moment.
+
+    Args:
+        nodes: those that count, by number.
+        silent_days: how many days of silence are usual.
+    """
+    first: Node | None = None
+    last: Node | None = None
+    total, days = 0, 1
+    spans: dict[int, Span] = {}
+    silences: list[Silence] = []
+    usual = timedelta(days=silent_days)
+    for day, group in groupby(nodes, key=_day):
+        begin = end = next(group)
+        many = 1
+        for end in group:
+            many += 1
+        if last is not None:
+            _note_silence(silences, last.time, begin.time, usual)
+        first, last, total = first or begin, end, total + many
+        _add(spans, Span(date.fromisoformat(day).toordinal(), many, end.number), days)
+        while len(spans) > SPANS:
+            days *= 2
+            spans = _wider(spans.values(), days)
+    if first is None or last is None:
+        return None
+    return History(
+        channel,
+        first.number,
+        first.time,
+        last.number,
+        last.time,
+        total,
+        days,
+        tuple(sorted(spans.values())),
+        tuple(sorted(silences)),
+    )
+
+
+def widened(spans: Iterable[Span], days: int) -> tuple[Span, ...]:
+    """The same in spans of ``days`` days, a multiple of what they were."""
+    return tuple(sorted(_wider(spans, days).values()))
+
+
+def _day(node: "Node") -> str:
+    return node.time[:10]
+
+
+def _wider(spans: Iterable[Span], days: int) -> dict[int, Span]:
+    wide: dict[int, Span] = {}
+    for span in spans:
+        _add(wide, span, days)
+    return wide
+
+
+def _add(spans: dict[int, Span], span: Span, days: int) -> None:
+    day = span.day // days * days
+    known = spans.get(day, Span(day, 0, 0))
+    spans[day] = Span(day, known.many + span.many, max(known.last, span.last))
+
+
+def _note_silence(silences: list[Silence], after: str, before: str, usual: timedelta) -> None:
+    if parse_time(before) - parse_time(after) <= usual:
+        return
+    silences.append(Silence(after, before))
+    if len(silences) > SILENCES:
+        silences.remove(min(silences, key=lambda each: (parse_time(each.before) - parse_time(each.after), each)))
