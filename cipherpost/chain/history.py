@@ -17,7 +17,7 @@ SILENCES: Final = 16
 
 
 class Span(NamedTuple):
-    """Some days of a channel: ``day`` is the first as an ordinal of the calendar (UTC); so ``many`` dispatches up to ``last``."""
+    """Some days of a channel, the first as an ordinal of the calendar (UTC): so many dispatches, the last number."""
 
     day: int
     many: int
@@ -68,8 +68,8 @@ def history(channel: str, nodes: "Iterable[Node]", silent_days: int) -> History 
     for day, group in groupby(nodes, key=_day):
         begin = end = next(group)
         many = 1
-        for end in group:
-            many += 1
+        while (node := next(group, None)) is not None:
+            end, many = node, many + 1
         if last is not None:
             _note_silence(silences, last.time, begin.time, usual)
         first, last, total = first or begin, end, total + many
