@@ -34,7 +34,8 @@ class Undo:
     __slots__ = ("_steps",)
 
     def __init__(self) -> None:
-        self._steps: list[Callable[[], object]] = []
+        self._steps: list[Callable[[], object] | list[Any] | tuple[dict[Any, Any], Any]] = []
+        """What to call; or a list that got longer by one, or a dict with its new key: an entry has 100,000 of these."""
 
     def __enter__(self) -> Self:
         return self
@@ -48,7 +49,14 @@ class Undo:
     def back(self) -> None:
         """Take back all changes so far."""
         while self._steps:
-            self._steps.pop()()
+            step = self._steps.pop()
+            if isinstance(step, list):
+                step.pop()
+            elif isinstance(step, tuple):
+                items, key = step
+                del items[key]
+            else:
+                step()
 
     def add(self, step: Callable[[], object]) -> None:
         """Note how to take back what was just done."""
@@ -57,14 +65,14 @@ class Undo:
     def push(self, items: list[T], item: T) -> None:
         """Append."""
         items.append(item)
-        self._steps.append(items.pop)
+        self._steps.append(items)
 
     def put(self, items: dict[K, T], key: K, item: T) -> None:
         """Set a key, new or not."""
         if key in items:
             self._steps.append(partial(items.__setitem__, key, items[key]))
         else:
-            self._steps.append(partial(items.pop, key))
+            self._steps.append((items, key))
         items[key] = item
 
     def drop(self, items: dict[K, T], key: K) -> None:
