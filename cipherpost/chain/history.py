@@ -36,7 +36,8 @@ class History(NamedTuple):
 
     ``first`` and ``last``: numbers of the first and last that count, with their times; ``many``: how many count.
     ``days``: how many days each of ``spans`` is long, a power of two; a span begins at a multiple of it. Spans without
-    any dispatch are left out. ``silences``: the longest between two dispatches, in the order of time.
+    any dispatch are left out. ``usual``: how many days of silence are usual; ``silences``: the longest between two
+    dispatches that were longer, in the order of time.
     """
 
     channel: str
@@ -47,6 +48,7 @@ class History(NamedTuple):
     many: int
     days: int
     spans: tuple[Span, ...]
+    usual: int
     silences: tuple[Silence, ...] = ()
 
 
@@ -88,6 +90,7 @@ def history(channel: str, nodes: "Iterable[Node]", silent_days: int) -> History 
         total,
         days,
         tuple(sorted(spans.values())),
+        silent_days,
         tuple(sorted(silences)),
     )
 
