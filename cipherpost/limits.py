@@ -63,6 +63,8 @@ TAR_NAME_BYTES: Final = 1_024
 """A member's name in an archive, folders included."""
 CLOCK_AHEAD_SECONDS: Final = 86_400
 """How far a dispatch may be ahead of the judging time before the finding ``clock`` (V7)."""
+BUNDLE_BYTES: Final = 2**40
+"""A bundle, whole: its index counts blocks of 512 bytes in four bytes."""
 FORM_BYTES: Final = 256 * KIB
 """A form, whole: some 500 fields with help for each."""
 FORM_FIELDS: Final = 500

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from bundles import WrittenBundle
 from conftest_postoffice import NoLinksAnchored, NoLinksPath
 from simulator import HostilePost
 
@@ -24,11 +25,13 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Direc
     return lambda: DirectoryPost(root, folder=DIRECTORIES[request.param], patience=0.5)
 
 
-@pytest.fixture(params=[*sorted(DIRECTORIES), "memory", "honest-wrapper"])
+@pytest.fixture(params=[*sorted(DIRECTORIES), "memory", "honest-wrapper", "bundle"])
 def post(request: pytest.FixtureRequest, tmp_path: Path) -> PostOffice:
     """Every post office there is."""
     if request.param == "memory":
         return MemoryPost()
     if request.param == "honest-wrapper":
         return HostilePost()
+    if request.param == "bundle":  # written to in memory, read as a bundle
+        return WrittenBundle(tmp_path)
     return DirectoryPost(tmp_path, folder=DIRECTORIES[request.param])
