@@ -13,7 +13,7 @@ from cipherpost.dispatch.header import Head, Reply
 from cipherpost.postoffice import UnreachableError, names
 from cipherpost.postoffice.directory import DirectoryPost
 from cipherpost.text import parse_time, spoken
-from cipherpost.workflows import audit_report
+from cipherpost.workflows import audit_phrases
 from cipherpost.workflows.auditing import GenesisAlteredError, NoPostOfficeError, Report, Subject, audit
 from cipherpost.workflows.networks import NetworkNameError
 
@@ -86,7 +86,7 @@ def test_what_was_not_checked_is_said(board):
 
 
 def test_every_finding_has_something_to_do():
-    assert audit_report.NEXT.keys() == CODES.keys()
+    assert audit_phrases.NEXT.keys() == CODES.keys()
 
 
 # ---- one thing altered -----------------------------------------------------------------------------------------------
