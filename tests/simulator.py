@@ -8,6 +8,9 @@
     ...
     post.heal()
 
+Who sees what is a matter of wrappers: ``post.view()`` makes another one over the same store, honest until it is told
+to lie to its reader. States of the store are taken with ``post.state()`` and shown again, whole or in part.
+
 Names are given whole or as patterns of `fnmatch`. Nothing a wrapper does to what it answers changes the store.
 """
 
@@ -19,6 +22,8 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Literal
 
+from simulator_streams import BelievedError, BrokenReader, EndlessReader, endless_names
+
 from cipherpost.errors import TooLargeError
 from cipherpost.postoffice import (
     NoSuchObjectError,
@@ -28,10 +33,13 @@ from cipherpost.postoffice import (
     Source,
     StoreFullError,
     UnreachableError,
+    names,
 )
 from cipherpost.postoffice.memory import BytesReader, MemoryPost
 
 Operation = Literal["get", "stream", "size", "create", "put", "names", "discard"]
+State = Mapping[str, bytes]
+"""What a post office held at some moment, by name."""
 _WRITES = {"create", "put", "discard"}
 
 
@@ -86,7 +94,15 @@ class Knobs:
     both_created: list[str] = field(default_factory=list)  # create answers True to the second too, keeps the first
     overwrite: list[str] = field(default_factory=list)  # create answers True to the second too, keeps the second
     torn: dict[str, int] = field(default_factory=dict)  # pattern -> create and put keep only so many bytes
-    frozen: dict[str, bytes] | None = None  # answers from this state, however much is posted
+    frozen: State | None = None  # answers from this state, however much is posted
+    mixed: list[tuple[str, State]] = field(default_factory=list)  # names with this prefix come from this state
+    moved: dict[str, str] = field(default_factory=dict)  # name -> the name of the object that is shown there
+    cut: dict[str, int] = field(default_factory=dict)  # pattern -> only so many bytes are shown
+    endless: list[str] = field(default_factory=list)  # get and stream never end; size tells the truth
+    repeated: int = 1  # each name is listed so often
+    listed: int | None = None  # a listing ends after so many names
+    careless: bool = False  # lists everything, whatever prefix and place were asked for
+    endless_names: Callable[[int], str] | None = None  # a listing goes on with these, for ever
     down: bool = False
     full: bool = False
     read_only: bool = False
@@ -102,6 +118,14 @@ class HostilePost:
         self.calls: list[tuple[Operation, str]] = []
         self.stamp_lie: datetime | None = None
 
+    def view(self) -> "HostilePost":
+        """The same store as somebody else is shown it."""
+        return HostilePost(self.inner)
+
+    def state(self) -> State:
+        """What the store holds now, to be shown again later."""
+        return {name: self._stored(name) for name in self.inner.names("")}
+
     # ---- knobs ---------------------------------------------------------------------------------------------------
 
     def withhold(self, *patterns: str) -> None:
@@ -114,7 +138,74 @@ class HostilePost:
 
     def freeze(self) -> None:
         """From now on answer as things are now (a rollback for whoever saw more); writes still reach the store."""
-        self.knobs.frozen = {name: self._whole(name) for name in self.inner.names("")}
+        self.roll_back(self.state())
+
+    def roll_back(self, state: State) -> None:
+        """Answer as things were then; writes still reach the store."""
+        self.knobs.frozen = state
+
+    def mix(self, prefix: str, state: State) -> None:
+        """Answer as things were then for names that begin with ``prefix``; the first of several prefixes holds."""
+        self.knobs.mixed.append((prefix, state))
+
+    def replay(self, name: str, *shown_at: str) -> None:
+        """Show an object under other names too, of whatever channel, office or network."""
+        self.knobs.moved |= dict.fromkeys(shown_at, name)
+
+    def fast_forward(self, name: str, number: int) -> None:
+        """Show a note under a number of its channel that is still far away."""
+        slot = names.parse_object_name(name)
+        assert isinstance(slot, names.Slot)
+        self.replay(name, names.note_name(slot.network, slot.channel, number))
+
+    def swap(self, one: str, other: str) -> None:
+        """Show each of two objects under the name of the other."""
+        self.knobs.moved |= {one: other, other: one}
+
+    def reorder(self, prefix: str) -> None:
+        """Show the objects whose names begin with ``prefix`` in the opposite order."""
+        there = sorted(self.inner.names(prefix))
+        self.knobs.moved |= dict(zip(there, reversed(there), strict=True))
+
+    def truncate(self, pattern: str, size: int) -> None:
+        """Show only the first ``size`` bytes of objects."""
+        self.knobs.cut[pattern] = size
+
+    def make_endless(self, *patterns: str) -> None:
+        """Let objects never end; who believes it is told so by a `BelievedError`."""
+        self.knobs.endless += patterns
+
+    def omit(self, *patterns: str) -> None:
+        """Leave names out of listings; the objects are given to whoever asks for them."""
+        self.knobs.unlisted += patterns
+
+    def invent(self, *listed: str) -> None:
+        """List names under which nothing is, foreign ones too."""
+        self.knobs.invented += listed
+
+    def repeat_names(self, times: int) -> None:
+        """List each name so often."""
+        self.knobs.repeated = times
+
+    def unsort(self) -> None:
+        """List names backwards, and each twice."""
+        self.knobs.unsorted = True
+
+    def ignore_bounds(self) -> None:
+        """List everything there is, whatever prefix and beginning were asked for."""
+        self.knobs.careless = True
+
+    def truncate_listing(self, count: int) -> None:
+        """End each listing after ``count`` names, as if there were no more."""
+        self.knobs.listed = count
+
+    def list_endlessly(self, make: Callable[[int], str]) -> None:
+        """Let listings go on with ``make(1)``, ``make(2)``, ... for ever; a `BelievedError` ends who believes it."""
+        self.knobs.endless_names = make
+
+    def lie_about_time(self, moment: datetime) -> None:
+        """Stamp all answers with ``moment``."""
+        self.stamp_lie = moment
 
     def fail(self, operation: Operation, pattern: str = "*", **how: object) -> Fail:
         """Add a `Fail`."""
@@ -156,6 +247,8 @@ class HostilePost:
         """As `PostOffice.get`, as far as the knobs let it."""
         self._begin("get", name)
         data = self._lied(name)
+        if _any(self.knobs.endless, name):
+            raise TooLargeError("an object without an end", where=name)  # as every backend does, at its limit
         if data is None:
             data = self.inner.get(name, limit)
         if len(data) > limit:
@@ -169,7 +262,9 @@ class HostilePost:
         data = self._lied(name)
         broken = next((fail for fail in self.fails if fail.due("stream", name, "midway")), None)
         if broken is not None:
-            return _BrokenReader(self._whole(name) if data is None else data, offset, broken)
+            return BrokenReader(self._stored(name) if data is None else data, offset, broken)
+        if _any(self.knobs.endless, name):
+            return EndlessReader(self._stored(name) if data is None else data, offset)
         return self.inner.stream(name, offset) if data is None else BytesReader(data, offset)
 
     def size(self, name: str) -> int | None:
@@ -258,53 +353,61 @@ class HostilePost:
 
     def _lied(self, name: str) -> bytes | None:
         """What is answered instead of the store's bytes; None for the truth."""
-        if _any(self.knobs.withheld, name):
+        knobs = self.knobs
+        if _any(knobs.withheld, name):
             raise NoSuchObjectError("nothing is there", where=name)
-        if name in self.knobs.replaced:
-            return self.knobs.replaced[name]
-        if self.knobs.frozen is None:
-            return None
-        if name not in self.knobs.frozen:
+        data = knobs.replaced.get(name)
+        if data is None:
+            data = self._moved(name)
+        size = next((size for pattern, size in knobs.cut.items() if fnmatchcase(name, pattern)), None)
+        return data if size is None else (self._stored(name) if data is None else data)[:size]
+
+    def _moved(self, name: str) -> bytes | None:
+        """The same for what comes from another name or another time."""
+        source = self.knobs.moved.get(name, name)
+        state = self._state_of(source)
+        if state is None:
+            return None if source == name else self._stored(source)
+        if source not in state:
             raise NoSuchObjectError("nothing is there", where=name)
-        return self.knobs.frozen[name]
+        return state[source]
+
+    def _state_of(self, name: str) -> State | None:
+        """The state from which a name is answered; None for that of now."""
+        mixed = (state for prefix, state in self.knobs.mixed if name.startswith(prefix))
+        return next(mixed, self.knobs.frozen)
 
     def _list(self, prefix: str, after: str) -> Iterator[str]:
         knobs = self.knobs
-        there = set(self.inner.names(prefix, after) if knobs.frozen is None else knobs.frozen)
-        listed = [
+        if knobs.careless:
+            prefix, after = "", ""
+        listed = sorted(
             name
-            for name in sorted(there | set(knobs.invented) | set(knobs.replaced))
+            for name in self._there(prefix, after) | {*knobs.invented, *knobs.replaced, *knobs.moved}
             if name.startswith(prefix) and name > after and not _any(knobs.withheld + knobs.unlisted, name)
-        ]
-        yield from [name for name in reversed(listed) for _ in range(2)] if knobs.unsorted else listed
+        )
+        times = 2 if knobs.unsorted else knobs.repeated
+        given = [name for name in (reversed(listed) if knobs.unsorted else listed) for _ in range(times)]
+        yield from given[: knobs.listed]
+        if knobs.endless_names is not None:
+            yield from endless_names(knobs.endless_names)
 
-    def _whole(self, name: str) -> bytes:
+    def _there(self, prefix: str, after: str) -> set[str]:
+        """The names that the state shown has."""
+        states = [state for _, state in self.knobs.mixed]
+        now = self.inner.names(prefix, after) if self.knobs.frozen is None else ()
+        shown = {name for name in now if self._state_of(name) is None}
+        for state in (*states, self.knobs.frozen or {}):
+            shown |= {name for name in state if self._state_of(name) is state}
+        return shown
+
+    def _stored(self, name: str) -> bytes:
         with self.inner.stream(name) as reader:
             return reader.read() or b""
-
-
-class _BrokenReader(BytesReader):
-    """Gives half of what is left, then fails."""
-
-    def __init__(self, data: bytes, offset: int, fail: Fail) -> None:
-        super().__init__(data, offset)
-        self._end = self.tell() + (len(data) - self.tell()) // 2
-        self._fail = fail
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        left = self._end - self.tell()
-        if left <= 0:
-            raise self._fail.error()
-        return super().read(left if size is None or size < 0 else min(size, left))
-
-    def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
 
 
 def _any(patterns: list[str], name: str) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-__all__ = ["Fail", "HostilePost", "Killed", "Knobs", "Operation"]
+__all__ = ["BelievedError", "Fail", "HostilePost", "Killed", "Knobs", "Operation", "State"]
