@@ -325,6 +325,19 @@ class Roster:
         found = [ROSTER_CHANNEL, *(channel for name in audiences for channel in channels.sent_to(self._state, name))]
         return self._since(dict.fromkeys((*found, *channels.sent_by(self._state, office))), at)
 
+    def reads(self, office: str, channel: str, at: int) -> bool:
+        """Whether ``channel`` is one of `channels_read_by`, which has thousands where the office is a center."""
+        state = self._state
+        since = channels.since(state, channel)
+        if since is None or since > at:
+            return False
+        role = self.role(office)
+        sender, _, audience = channel.partition("/")
+        if channel == ROSTER_CHANNEL or office in (sender, audience) or (audience == ALL and role == "committee"):
+            return True
+        everywhere = role == "auditor" or 0 < state.escrowed.get(office, 0) <= at
+        return everywhere or 0 < state.groups_of.get(office, {}).get(audience, 0) <= at
+
     def _since(self, found: Iterable[str], at: int) -> tuple[str, ...]:
         if at >= self.newest > 0:
             return tuple(found)

@@ -123,7 +123,7 @@ def _named(desk: "Desk", office: str, ranges: Sequence[str]) -> "Iterator[Entry]
     seen = set()
     for word in ranges:
         channel, first, last = _range(word)
-        if channel not in desk.roster.channels_read_by(office, desk.roster.newest):
+        if not desk.roster.reads(office, channel, desk.roster.newest):
             raise NotItsLetterError(
                 f"{office} does not read {channel}",
                 where=word,
@@ -174,7 +174,7 @@ def _lacking(desk: "Desk", office: str, officer: str) -> "Iterator[Entry]":
             if entry is not None and _all_open(desk, entry, holders):
                 given.update(dict.fromkeys(each.hash for each in carriers[hashed]))
     for channel in syncing.readable(desk):
-        if channel not in desk.roster.channels_read_by(office, desk.roster.newest):
+        if not desk.roster.reads(office, channel, desk.roster.newest):
             continue
         view = desk.chain.channel(channel)
         for row in desk.mail.rows(channel):

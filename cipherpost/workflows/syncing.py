@@ -462,5 +462,5 @@ def readable(desk: "Desk") -> Mapping[str, None]:
 
 def begun(desk: "Desk") -> list[str]:
     """Those of the channels this office reads of which anything is here: a center has one with every office."""
-    here = desk.chain.channels
-    return [name for name in readable(desk) if name in here]
+    roster, newest = desk.roster, desk.roster.newest
+    return sorted(name for name in desk.chain.channels if roster.reads(desk.office, name, newest))

@@ -133,6 +133,18 @@ def test_everybody_looks_at_what_he_may_read_and_nowhere_else(net):
         assert len(channels) == len(set(channels))
 
 
+def test_one_channel_is_told_to_be_read_by_an_office_as_in_the_list_of_all(net):
+    roster = net.roster
+    net.state("group volga samara saratov", "lateral volga")
+    net.state("group volga saratov tver", "escrow message minsk")
+    net.state("group lake minsk tver", "dissolve samara")
+    channels = {*roster.channels(roster.newest), "tver/samara", "samara/tver", "center/none", "none/center"}
+    for at in range(roster.newest + 2):
+        for office in (*roster.offices(roster.newest), "none"):
+            told = {channel for channel in channels if roster.reads(office, channel, at)}
+            assert told == set(roster.channels_read_by(office, at)), (office, at)
+
+
 # ---- cuts, pins ------------------------------------------------------------------------------------------------------
 
 
