@@ -6,6 +6,7 @@ The builder takes the matrix of the ledger and what headers say of dispatches; i
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from cipherpost.dispatch.periods import is_event
@@ -57,10 +58,14 @@ class _Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Table:
-    """At most `COLUMNS` columns of one sort, the line of coverage of each, and the offices that owe in any of them."""
+class Table:
+    """At most `COLUMNS` columns of one sort, the line of coverage of each, and the offices that owe in any of them.
+
+    ``last``: the last day that any column is about.
+    """
 
     heading: str
+    last: date
     columns: tuple[str, ...]
     coverage: tuple[Coverage, ...]
     rows: tuple[_Row, ...]
@@ -177,7 +182,12 @@ def _flat(grid: Iterable[_Row]) -> Iterator[_Cell]:
 # ---- tables ------------------------------------------------------------------------------------------------------
 
 
-def _tables(matrix: Matrix, grid: Sequence[_Row]) -> Iterator[_Table]:
+def tables(matrix: Matrix) -> Iterator[Table]:
+    """The matrices of the page, for a page about something else too."""
+    return _tables(matrix, list(_grid(matrix)))
+
+
+def _tables(matrix: Matrix, grid: Sequence[_Row]) -> Iterator[Table]:
     """The matrices, `COLUMNS` side by side: forms for a stretch of the calendar, orders, then forms for events."""
     sorts = [
         (events, group, [at for at in places if matrix.columns[at].events is events])
@@ -189,7 +199,8 @@ def _tables(matrix: Matrix, grid: Sequence[_Row]) -> Iterator[_Table]:
             wanted = places[start : start + COLUMNS]
             columns = [matrix.columns[at] for at in wanted]
             ends = " to ".join(dict.fromkeys((columns[0].head, columns[-1].head)))
-            yield _Table(
+            yield Table(
+                last=max(column.last for column in columns),
                 heading="orders" if columns[0].order else f"{group}, {'held in ' if events else ''}{ends}",
                 columns=tuple(column.head for column in columns),
                 coverage=tuple(matrix.coverage[at] for at in wanted),

@@ -16,7 +16,7 @@ from cipherpost.dispatch.heads import format_heads
 from cipherpost.errors import NotAuthenticError, UnableError, gravest
 from cipherpost.ledger.debt import Debt
 from cipherpost.text import sha256, spoken
-from cipherpost.workflows.audit_phrases import EITHER, WHO
+from cipherpost.workflows.audit_phrases import EITHER, NEVER_SHOWN, NEXT, WHO
 
 _GRADES: Final = ("alarm", "warning", "notice")
 
@@ -79,7 +79,7 @@ class Report:
         """The object of docs/troubleshooting.md, "What scripts may rely on"; ``findings`` gravest first."""
         return {
             "ok": self.ok,
-            "program": f"cipherpost {__version__}",
+            "program": self.program,
             "network": self.network,
             "fingerprint": self.fingerprint,
             "roster": {"number": self.roster.number, "hash": self.roster.hash} if self.roster else None,
@@ -160,10 +160,24 @@ class Report:
         who = EITHER.get(finding.code, WHO[finding.points_to])
         return f"{who}, {self.titled(finding.office)}" if who == WHO["sender"] and finding.office else who
 
+    def do(self, finding: Finding) -> str:
+        """What to do about a finding."""
+        return NEXT[finding.code]
+
     def titled(self, office: str) -> str:
         """``tver (Tver Gubernia Committee)``; without a title only the name."""
         title = self.titles.get(office, office)
         return office if title == office else f"{office} ({title})"
+
+    @property
+    def program(self) -> str:
+        """Name and version of what audited."""
+        return f"cipherpost {__version__}"
+
+    @property
+    def never_shown(self) -> tuple[str, ...]:
+        """What no audit can show, as clauses."""
+        return NEVER_SHOWN
 
     @property
     def command(self) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from cipherpost.workflows.audit_phrases import NEVER_SHOWN, NEXT
 from cipherpost.workflows.audit_report import many
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def report_lines(report: "Report") -> Iterator[str]:
     yield from _finding_lines(report)
     yield from _head_lines(report)
     yield from _listed("Not checked:", report.unchecked(most=_SKIPPED))
-    yield from _listed("What no audit can show:", NEVER_SHOWN)
+    yield from _listed("What no audit can show:", report.never_shown)
     yield ""
     yield f"Network {report.network}, fingerprint"
     yield f"  {report.fingerprint}"
@@ -88,7 +87,7 @@ def _told(report: "Report", finding: "Finding", more: "Sequence[Finding]" = ()) 
         yield from _wrapped(f"known since: {finding.known_since}", indent=2)
     yield from _wrapped(f"rule: {finding.rule}", indent=2)
     yield from _wrapped(f"points to: {report.who(finding)}", indent=2)
-    yield from _wrapped(f"do: {NEXT[finding.code]}", indent=2)
+    yield from _wrapped(f"do: {report.do(finding)}", indent=2)
     if more:
         yield from _wrapped(_more(more), indent=2)
 
