@@ -2,11 +2,15 @@
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cipherpost.cli import output
-from cipherpost.cli.options import Day, Session, command, override
+from cipherpost.cli.options import Day, Session, command, confirm, override
+
+if TYPE_CHECKING:
+    from cipherpost.workflows.restating import Restated
 
 _DAY = Day()
 _UNTIL = "The last day on which it may be posted (UTC); else 30 days from now."
@@ -107,6 +111,7 @@ def proposals(session: Session, everything: bool) -> None:
 @click.option("--no-attachments", is_flag=True, help="Leave out what was attached to the old text.")
 @click.option("--until", type=_DAY, metavar="DATE", help=_UNTIL)
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be done.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @override
 def amend(
     session: Session,
@@ -117,20 +122,29 @@ def amend(
     no_attachments: bool,
     until: date | None,
     dry_run: bool,
+    yes: bool,
 ) -> int:
     """Put a new text in the place of a proposal.
 
     Any officer of the office may. Who signed the old text signs again; `read` shows
     every officer the difference. A proposed roster entry is amended without FILE,
-    by its proposer: the same statements are proposed for the next number, where
-    another entry came first. A report is not amended, since its figures would stay:
-    it is withdrawn, then reported anew.
+    by its proposer: its statements are proposed for the next number, where another
+    entry came first. What has changed since is shown, and asked about: keepers and
+    the cuts of new keys are made anew, all else is stated as it was. A report is
+    not amended, since its figures would stay: it is withdrawn, then reported anew.
 
     \b
     Example:
       cipherpost amend 31 circular.md
     """
     from cipherpost.workflows import endorsing, sending
+
+    def agree(restated: "Restated") -> None:
+        if not session.quiet and not session.as_json:
+            for line in restated.lines():
+                output.tell(line)
+        if restated.question is not None and not dry_run:
+            confirm(restated.question, yes=yes, because="the roster has changed since; this needs a yes")
 
     letter = None
     if file is not None:
@@ -142,6 +156,7 @@ def amend(
         letter,
         until=until,
         keep_attachments=not no_attachments,
+        agree=agree,
         dry_run=dry_run,
     )
     return output.sent(session, [posted])

@@ -1,7 +1,7 @@
 """The last number that counts of those who lost their standing: found, chosen by a person, listed, moved later."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from cipherpost.desk import Desk
     from cipherpost.home.mail import AckRow
     from cipherpost.roster.build import Heads
-    from cipherpost.roster.words import Statement
 
 
 class CutChoiceError(UseError):
@@ -153,13 +152,6 @@ def parse_cut(word: str) -> tuple[str, int]:
     with typed("written like tver/center/18"):
         parse_channel(channel)
         return channel, parse_number(number, zero=True)
-
-
-def renumbered(statements: "Sequence[Statement]", old: int, new: int) -> "list[Statement]":
-    """Statements made for roster entry ``old``, for entry ``new``: the cuts of those who lose their standing in it."""
-    from cipherpost.roster.words import Cut
-
-    return [replace(each, entry=new) if isinstance(each, Cut) and each.entry == old else each for each in statements]
 
 
 # ---- cuts that are in force ------------------------------------------------------------------------------------------

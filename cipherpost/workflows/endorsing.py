@@ -1,5 +1,6 @@
 """What officers do with a proposal: endorse, decline, withdraw, amend."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from cipherpost.desk import Desk
     from cipherpost.workflows.dispatching import Outgoing
     from cipherpost.workflows.proposals import Proposal
+    from cipherpost.workflows.restating import Restated
 
 
 class NotASignerError(UseError):
@@ -239,6 +241,7 @@ def amend(
     *,
     until: date | None = None,
     keep_attachments: bool = True,
+    agree: "Callable[[Restated], None] | None" = None,
     dry_run: bool = False,
 ) -> Posted:
     """Put a new text in the place of a proposal; whoever signed the old one signs again.
@@ -247,6 +250,7 @@ def amend(
         letter: the new text; without a subject the old one stays. None for a roster entry: its statements are
             proposed anew, for the next number.
         keep_attachments: with those of the old letter, in front of new ones; of one name the new one stays.
+        agree: told what has changed since a roster entry was proposed; it raises where a person says no.
 
     Raises:
         ProposalClosedError: it was posted, amended or withdrawn. NotProposerError: of a roster entry of a colleague.
@@ -269,7 +273,7 @@ def amend(
             hints=(f"cipherpost amend {proposal.number}{'' if letter else ' FILE'}",),
         )
     if letter is None:
-        return _amend_entry(desk, proposal, line, until=until, dry_run=dry_run)
+        return _amend_entry(desk, proposal, line, until=until, agree=agree, dry_run=dry_run)
     report = proposal.draft.report
     if report is not None and not report.nil and proposal.draft.cancels is None:
         raise _figures(desk, proposal, "a report", f"cipherpost {reported_by(proposal.draft)} --edit")
@@ -277,24 +281,27 @@ def amend(
 
 
 def _amend_entry(
-    desk: "Desk", proposal: "Proposal", line: CipherpostError | None, *, until: date | None, dry_run: bool
+    desk: "Desk",
+    proposal: "Proposal",
+    line: CipherpostError | None,
+    *,
+    until: date | None,
+    agree: "Callable[[Restated], None] | None",
+    dry_run: bool,
 ) -> Posted:
-    from cipherpost.roster.statements import parse_statements
-    from cipherpost.workflows import cuts, entries
+    from cipherpost.workflows import entries, restating
 
     if line is not None:
         raise line
     _check_proposer(desk, proposal, "amends")
     entries.prepare(desk)
-    stated = parse_statements(proposal.draft.statements)
-    statements = cuts.renumbered(stated, proposal.draft.number or 0, desk.roster.newest + 1)
+    restated = restating.restate(desk, proposal)
+    if agree is not None:
+        agree(restated)
     notes = tuple(each.card.note for each in vetting.stated_keys(desk, proposal) if each.card is not None)
-    try:
-        entries.try_own(desk, statements)
-    except entries.EntryRefusedError as error:  # what was posted meanwhile has made it needless, or wrong
-        error.hints = (f"cipherpost withdraw {proposal.number}", *error.hints[:1])
-        raise
-    return proposing.propose_entry(desk, statements, cards=notes, until=until, amends=proposal.number, dry_run=dry_run)
+    return proposing.propose_entry(
+        desk, restated.statements, cards=notes, until=until, amends=proposal.number, dry_run=dry_run
+    )
 
 
 def _amend_letter(

@@ -264,25 +264,30 @@ def _check_pins(desk: "Desk", proposal: "Proposal") -> None:
 def cuts_in_words(desk: "Desk", proposal: "Proposal") -> Iterator[str]:
     """What a proposed entry keeps from counting any more, as far as that is here."""
     from cipherpost.roster.statements import parse_statements
+
+    yield from uncounted(desk, parse_statements(proposal.draft.statements))
+
+
+def uncounted(desk: "Desk", stated: "Sequence[Statement]") -> Iterator[str]:
+    """What the next entry keeps from counting any more if it states this, in words."""
     from cipherpost.roster.words import Cut
 
-    stated = parse_statements(proposal.draft.statements)
     cuts = {
         each.channel: each.number for each in stated if isinstance(each, Cut) and each.entry == desk.roster.newest + 1
     }
-    losing = _losing(desk, stated)
-    for office in dict.fromkeys(office for office, _ in losing):
+    gone_by = losing(desk, stated)
+    for office in dict.fromkeys(office for office, _ in gone_by):
         for channel in desk.roster.channels_of(office):
             gone = [
                 node.number
                 for node in (desk.chain.channel(channel).counting() if not channel.endswith(f"/{ROSTER}") else ())
-                if node.number > cuts.get(channel, 0) and (office, node.by) in losing
+                if node.number > cuts.get(channel, 0) and (office, node.by) in gone_by
             ]
             if gone:
                 yield f"{channel}/{gone[0]} counts no more" + (f", up to {gone[-1]}" if len(gone) > 1 else "")
 
 
-def _losing(desk: "Desk", stated: "Sequence[Statement]") -> set[tuple[str, str]]:
+def losing(desk: "Desk", stated: "Sequence[Statement]") -> set[tuple[str, str]]:
     """The officers, with their offices, whose keys lose their standing by these statements."""
     from cipherpost.roster.words import Compromised, Dissolve, Officer, Retire, Suspend
 

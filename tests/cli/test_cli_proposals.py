@@ -142,3 +142,19 @@ def test_a_report_of_a_committee_of_two_counts_once_both_have_signed(owed: Net) 
     owed.ok("center", "fetch")
     rows = owed.ok("center", "returns", "2024-03", "--json").json["debts"]
     assert [row["dispatch"] for row in rows if row["office"] == "tver" and row["form"] == "monthly-return"] == [sent]
+
+
+def test_statements_are_not_proposed_anew_unseen_once_letters_came_above_their_cuts(two: Net) -> None:
+    done = two.ok("center", "keepers", "stasova", "sverdlov", "-y")
+    two.ok("second", "fetch")
+    two.ok("second", "endorse", done.out.strip().rpartition("/")[2])
+    two.ok("center", "fetch")
+    number = two.ok("center", "suspend", "tver", "-y").out.strip().rpartition("/")[2]
+    last = two.ok("tver", "send", str(two.write("more.md", "More.\n")), "--to", "center").out.strip()
+    tried = two.ok("center", "amend", number, "-n")
+    assert f"{last} counts no more" in tried.err
+    assert "would state:" in tried.err
+    refused(two.run("center", "amend", number), 2, "needs a yes")
+    assert two.ok("center", "proposals", "--json").json["proposals"][0]["state"] == "open"
+    again = two.ok("center", "amend", number, "-y").out.strip().rpartition("/")[2]
+    assert [each["number"] for each in two.ok("center", "proposals", "--json").json["proposals"]] == [int(again)]
