@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from cipherpost.cli.output import NOTICES, many
 from cipherpost.text import ROSTER
+from cipherpost.workflows.voided import lines as voided_lines
 
 if TYPE_CHECKING:
     from cipherpost.workflows.fetching import Fetched
@@ -23,6 +24,8 @@ def notice_lines(result: "Fetched") -> Iterator[str]:
     """What else there is to know."""
     if result.renewal is not None:
         yield from renewal_lines(result.renewal)
+    for line in voided_lines(result.voided):
+        yield f"counts no more: {line}"
     if result.not_admitted is not None:
         rule = result.not_admitted.rule
         yield f"{result.not_admitted.what}; {rule}" if rule else result.not_admitted.what

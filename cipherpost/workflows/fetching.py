@@ -28,6 +28,7 @@ from cipherpost.workflows import (
     status,
     syncing,
     unreadable,
+    voided,
 )
 from cipherpost.workflows.composing import put_bare
 from cipherpost.workflows.draining import drain
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from cipherpost.letter import Letter
     from cipherpost.workflows.proposals import Proposal
     from cipherpost.workflows.rotating import Renewal
+    from cipherpost.workflows.voided import Voided
 
 _ANOTHER_TIME: Final = (CopyIncompleteError, DiskError, NoSuchObjectError, OccupiedError, UnreadableObjectError)
 _LETTERLESS: Final = frozenset({"receipt", "check", "roster"})
@@ -53,7 +55,8 @@ class Fetched:
     ``unreadable``: letters that failed; ``known``: those that failed in an earlier round, and were not opened again;
     ``refused``: notes that do not count; ``missing``: numbers, by channel; ``sealed_before``: letters sealed before
     this officer was a reader, seen for the first time; ``owed``: one line about this office's open debts; ``to_sign``:
-    proposals that wait for this officer; ``own``: his own proposals of which he was not told yet how they fared.
+    proposals that wait for this officer; ``own``: his own proposals of which he was not told yet how they fared;
+    ``voided``: what counted before and does not now, since the roster cut it off.
     """
 
     new: list["Entry"] = field(default_factory=list)
@@ -75,6 +78,7 @@ class Fetched:
     to_sign: list[str] = field(default_factory=list)
     own: list["Proposal"] = field(default_factory=list)
     stopped: list[CipherpostError] = field(default_factory=list)
+    voided: "list[Voided]" = field(default_factory=list)
 
     @property
     def before_you(self) -> int:
@@ -105,6 +109,7 @@ class Fetched:
                 for channel, gaps in self.missing.items()
                 for first, last in gaps
             ],
+            "voided": [each.as_json() for each in self.voided],
         }
 
 
@@ -135,6 +140,12 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
         UnableError: the post office does not answer; nothing is lost.
     """
     receipts = receipts and desk.machine.away() is None  # a home that was given away reads, and writes nothing
+    result = _round(desk, max_size=max_size, receipts=receipts, full=full)
+    result.voided = voided.news(desk)
+    return result
+
+
+def _round(desk: "Desk", *, max_size: int | None, receipts: bool, full: bool) -> Fetched:
     result = Fetched()
     synced = syncing.sync(desk, full=full)
     result.refused = _once(synced.refused)

@@ -16,6 +16,7 @@ from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, To
 from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, UnreadableObjectError, names
 from cipherpost.roster.standing import StandingError, may_sign
 from cipherpost.text import CENTER, ROSTER
+from cipherpost.workflows import voided
 from cipherpost.workflows.moving import ANOTHER_COPY
 
 if TYPE_CHECKING:
@@ -76,8 +77,11 @@ def take_note(desk: "Desk", channel: str, number: int, note: bytes) -> Entry:
         if appended:
             view.tree.changed = None
             learn(desk, entry)
-        for name in tuple(desk.chain.channels) if channel == ROSTER_CHANNEL else (channel,):
-            save_path(desk, name)
+        if channel != ROSTER_CHANNEL:
+            save_path(desk, channel)
+        else:
+            for name in tuple(desk.chain.channels):
+                voided.note_down(desk, name, save_path(desk, name))
     return entry
 
 
@@ -122,11 +126,15 @@ def is_by_own_key(desk: "Desk", entry: Entry) -> bool:
     return not own.isdisjoint(keys)
 
 
-def save_path(desk: "Desk", channel: str) -> None:
-    """Write down a channel's path from where it has changed, if it has, with the acks of what counts there now."""
+def save_path(desk: "Desk", channel: str) -> list[tuple[int, str]]:
+    """Write down a channel's path from where it has changed, if it has, with the acks of what counts there now.
+
+    Returns:
+        Number and hash of what counted there before and does not now.
+    """
     view = desk.chain.channel(channel)
     if view.tree.changed is None:
-        return
+        return []
     above, view.tree.changed = view.tree.changed - 1, None
     before = {row.hash: row.number for row in desk.mail.rows(channel, above) if row.status == "counts"}
     rows = list(view.rows(above))
@@ -143,6 +151,7 @@ def save_path(desk: "Desk", channel: str) -> None:
                 learn(desk, entry)
     _state_heads(desk, channel)
     _open_from(desk, channel, min((number for hashed, number in after.items() if hashed not in before), default=0))
+    return [(number, hashed) for hashed, number in before.items() if hashed not in after]
 
 
 def _open_from(desk: "Desk", channel: str, number: int) -> None:
