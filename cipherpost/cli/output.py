@@ -281,6 +281,28 @@ def document(words: str, out: str | None, *, force: bool) -> None:
         ) from None
 
 
+def check_document(out: str | None, *, force: bool) -> None:
+    """Before long work: whether `document` can be written to ``out``.
+
+    Raises:
+        UnableError: the file is there and ``force`` was not given, or nothing can be written there.
+    """
+    if out is None or out == "-":
+        return
+    import os
+    from pathlib import Path
+
+    path = Path(out)
+    if path.is_dir():
+        raise UnableError("this is a folder", where=out, hints=("name a file",))
+    if not force and (path.exists() or path.is_symlink()):
+        raise UnableError(
+            "the file is there already", where=out, rule="nothing is written over", hints=("add --force",)
+        )
+    if not path.parent.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UnableError("nothing can be written there", where=out, hints=("name a file in a folder of yours",))
+
+
 def saved(session: "Session", out: str | None) -> None:
     """Say where a document lies, if it went into a file."""
     if out not in {None, "-"} and not session.quiet:
