@@ -31,7 +31,7 @@ from cipherpost.errors import CipherpostError, MalformedError, NotAuthenticError
 from cipherpost.note import VerifierKey
 from cipherpost.roster.fold import Roster
 from cipherpost.roster.refusals import RosterEntryError
-from cipherpost.roster.standing import StandingError, check_roster_signers
+from cipherpost.roster.standing import StandingError, are_majority, check_roster_signers, entry_signers
 from cipherpost.roster.state import Entry
 from cipherpost.text import CENTER
 
@@ -129,7 +129,7 @@ class RosterLine:
         if number > newest + 1 or header.previous != self.roster.hash_of(number - 1):
             self._wait(opened)
             return False
-        self._check(opened)
+        self.check(opened)
         if number <= newest:
             self._add_rival(opened)
             return False
@@ -153,7 +153,13 @@ class RosterLine:
 
     # ---- V5 and V6, by the state before ----------------------------------------------------------------------------
 
-    def _check(self, opened: Opened) -> None:
+    def check(self, opened: Opened) -> None:
+        """V5 and V6 of an entry by the state before it, which is here, but for what its statements say.
+
+        Raises:
+            ForgedError, UnauthorizedError, StatementsError, KindLinesError, KindPlaceError, DraftExpiredError,
+            DraftSpentError: the check that failed.
+        """
         header = opened.header
         # V5: the note is signed by a keeper, and enough keepers endorsed it
         before = self.roster.keeper_keys(header.number - 1).get(header.by) if header.number > 1 else None
@@ -257,19 +263,8 @@ class RosterLine:
             number=node.number,
         )
         self._tree.keep_beside(node)
-        self._rivals[node.hash] = self._signers(opened.header)
+        self._rivals[node.hash] = entry_signers(self.roster, opened.header)
         self._stop_where_both_go_on()
-
-    def _signers(self, header: Header) -> dict[str, bytes]:
-        """Who signed an entry that `_check` found good, with the keys that the entry before has for them."""
-        known = {info.name: info.vkey.public for info in self.roster.officers(CENTER, header.number - 1)}
-        names = (header.by, *(each.officer for each in header.endorsed))
-        return {name: known[name] for name in names if name in known}
-
-    def _would_do_now(self, signers: dict[str, bytes]) -> bool:
-        """Whether these are more than half of the keepers as of the newest entry, with the keys that they have now."""
-        keepers = self.roster.keeper_keys(self.roster.newest)
-        return 2 * sum(signers.get(name) == key.public for name, key in keepers.items()) > len(keepers)
 
     def _never_counts(self, node: Node) -> NotAuthenticError | None:
         """Why an entry that hangs nowhere is not waited for: it follows no entry that was taken, or its key is out."""
@@ -293,7 +288,7 @@ class RosterLine:
     def _stop_where_both_go_on(self) -> None:
         for hashed, signers in self._rivals.items():
             goes_on = any(node.signed for node in self._tree.orphans.get(hashed, ()))
-            if goes_on and self._would_do_now(signers):
+            if goes_on and are_majority(self.roster, signers, self.roster.newest):
                 rival = self._tree.known[hashed]
                 first = min(rival.number, self._tree.split.number + 1 if self._tree.split else rival.number)
                 self._tree.split = self._tree.standing(first - 1) or self._tree.root

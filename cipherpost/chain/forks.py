@@ -11,7 +11,9 @@ from typing import Final, NamedTuple, Protocol
 from cipherpost.chain.channel import Channel
 from cipherpost.chain.checks import RosterForkError
 from cipherpost.chain.node import Node
+from cipherpost.chain.opening import ROSTER_CHANNEL
 from cipherpost.roster.fold import Roster
+from cipherpost.roster.standing import are_majority, entry_signers, standing_signers
 from cipherpost.roster.state import Pin
 
 
@@ -45,7 +47,7 @@ class Fork:
     """Two or more signed dispatches for one number.
 
     ``what``: a clause in plain words. ``settled``: the first roster entry that pins the channel there
-    (``center/roster/9``). ``stops``: reading ends below it until it is settled.
+    (``center/roster/9``); of the roster itself, see `settled_in`. ``stops``: reading ends below it until it is settled.
     """
 
     channel: str
@@ -121,8 +123,8 @@ def forks(chain: Judged) -> Iterator[Fork]:
 def fork_in_slot(branches: Branches, number: int) -> str | None:
     """One officer signed two texts for one number, whether they count or not; or two sides both went on."""
     nodes = branches.view.tree.slots.get(number, ())
-    if len(nodes) < 2:
-        return None
+    if len(nodes) < 2 or (branches.view.name == ROSTER_CHANNEL and branches.view.tree.standing(number) is None):
+        return None  # of the roster's entries, those that wait contradict nothing yet
     signed = [node for node in nodes if node.signed]
     twice = sorted({node.by for node in signed if sum(other.by == node.by for other in signed) > 1})
     if any(isinstance(node.verdict, RosterForkError) for node in nodes):
@@ -137,8 +139,15 @@ def fork_in_slot(branches: Branches, number: int) -> str | None:
 
 
 def settled_in(roster: Roster, branches: Branches, number: int) -> str | None:
-    """The first roster entry that pins the channel at ``number`` or above, or that settles away all sides but one."""
+    """The first roster entry that pins the channel at ``number`` or above, or that settles away all sides but one.
+
+    In the roster itself, where nothing can be pinned: the first entry since which those who signed other entries of
+    this number, with the keys they signed them with, are no more than half of the keepers. So what the founder's key,
+    or one keeper of three, signs alone is on record and alarms nobody for ever; and keepers end a fork with new keys.
+    """
     view = branches.view
+    if view.name == ROSTER_CHANNEL:
+        return _powerless_since(roster, view, number)
     since = _pinned_in(roster, view.name, number)
     if since is None and roster.pins(view.name):
         away = [branches.settled_away(node) for node in view.tree.slots.get(number, ()) if node.signed]
@@ -151,6 +160,26 @@ def settled_in(roster: Roster, branches: Branches, number: int) -> str | None:
 def _pinned_in(roster: Roster, channel: str, number: int) -> str | None:
     stated = (each.entry for each in roster.pinned(channel) if each.pin is not None and each.pin.number >= number)
     return next((f"center/roster/{entry}" for entry in stated), None)
+
+
+def _powerless_since(roster: Roster, view: Channel, number: int) -> str | None:
+    if view.fork is not None and number == view.fork + 1:
+        return None
+    others = [node for node in view.tree.slots.get(number, ()) if node.signed and not view.tree.stands(node)]
+    since = [_lost_power(roster, node) for node in others]
+    return f"{ROSTER_CHANNEL}/{max(since)}" if since and max(since) <= roster.newest else None
+
+
+def _lost_power(roster: Roster, node: Node) -> int:
+    """The entry since which those who signed ``node`` are no more than half of the keepers; one to come: not yet."""
+    if isinstance(node.verdict, RosterForkError):
+        signers = entry_signers(roster, node.header)
+    else:
+        signers = standing_signers(roster, node.header, node.keys, roster.hash_of(1) or "")
+    at = roster.newest + 1
+    while at > node.number and not are_majority(roster, signers, at - 1):
+        at -= 1
+    return at
 
 
 def pinned_by(roster: Roster, channel: str, pin: Pin) -> str:

@@ -18,7 +18,8 @@ def forks(session: Session, proofs: tuple[Path, ...], folder: str | None, no_evi
     What other offices laid down as evidence is looked at too, since the
     carrier may show each of them something else. A proof holds both notes
     whole, with a page that says what they prove and what not; PROOF is one
-    that somebody handed over. Ends with 7 while any fork is not settled.
+    that somebody handed over. Ends with 7 while any fork is not settled; one of
+    the roster is, once too few of today's keepers have signed the other side.
 
     \b
     Examples:
@@ -64,7 +65,7 @@ def forks(session: Session, proofs: tuple[Path, ...], folder: str | None, no_evi
     elif found.exit_code:
         open_one = next(fork for fork in found.forks if fork.settled is None)
         if open_one.channel == work.ROSTER_CHANNEL:
-            output.hint("the keepers compare by telephone what they signed; nothing can settle the roster")
+            output.hint("the keepers compare by telephone what they signed, and make new keys: cipherpost keys rotate")
         elif desk.is_center:
             output.hint(f"cipherpost settle {open_one.channel}/{open_one.number} HASH    (of the side that stands)")
         else:

@@ -6,6 +6,7 @@ nothing; only the roster does, so that all who have the same roster agree. The r
 the state before them, and by no cut.
 """
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from cipherpost.dispatch.header import Header
@@ -206,6 +207,40 @@ def check_roster_signers(roster: Roster, header: Header, fingerprint: str) -> Ve
     if new != old:
         _check_majority(header, by_new, new, "the keepers after this entry, with their keys")
     return old[header.by]
+
+
+def entry_signers(roster: Roster, header: Header) -> dict[str, bytes]:
+    """Who signed an entry that `check_roster_signers` found good, with the public keys of the entry before it."""
+    known = {info.name: info.vkey.public for info in roster.officers(CENTER, header.number - 1)}
+    names = (header.by, *(each.officer for each in header.endorsed))
+    return {name: known[name] for name in names if name in known}
+
+
+def standing_signers(roster: Roster, header: Header, keys: Collection[bytes], fingerprint: str) -> dict[str, bytes]:
+    """Which of today's keepers signed an entry whose earlier ones are not here, with their public keys.
+
+    Args:
+        keys: the public keys that the note itself verifies with.
+        fingerprint: of the network; drafts hold it.
+    """
+    from cipherpost.dispatch.draft import draft_text
+
+    keepers = roster.keeper_keys(roster.newest)
+    found = {header.by: keepers[header.by].public} if header.by in keepers else {}
+    found = {name: key for name, key in found.items() if key in keys}
+    if header.draft is not None and header.endorsed:
+        draft = draft_text(fingerprint, header)
+        for each in header.endorsed:
+            key_now = keepers.get(each.officer)
+            if key_now is not None and _verifies(key_now, each.signature, draft):
+                found[each.officer] = key_now.public
+    return found
+
+
+def are_majority(roster: Roster, signers: Mapping[str, bytes], at: int) -> bool:
+    """Whether these are more than half of the keepers as of entry ``at``, with the keys that they have there."""
+    keepers = roster.keeper_keys(at)
+    return 2 * sum(signers.get(name) == key.public for name, key in keepers.items()) > len(keepers)
 
 
 def _check_genesis_signer(header: Header, statements: "tuple[Statement, ...]") -> VerifierKey:

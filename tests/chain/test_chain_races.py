@@ -7,6 +7,7 @@ from chainkit import NOW, Net, ack, codes, counting, feed, offer, officer, reaso
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cipherpost.chain import forks
 from cipherpost.chain.channel import Entry
 from cipherpost.chain.checks import ForkHeldError
 from cipherpost.chain.network import RowsBrokenError
@@ -214,10 +215,51 @@ def test_fork_of_the_roster_with_a_founders_stolen_key_is_listed_and_stops_nobod
     for each in (rival, beyond):
         assert offer(chain, each).status == "void"
     assert chain.channel("center/roster").stopped is None
-    assert "fork" in codes(chain)
+    listed = [each for each in chain.findings(NOW) if each.code == "fork"]
+    assert [(each.number, each.known_since, each.exit_code) for each in listed] == [
+        (number, "center/roster/3", 0) for number in (2, 3)
+    ]
+    assert [(each.number, each.settled, each.stops) for each in forks.forks(chain)] == [
+        (number, "center/roster/3", False) for number in (2, 3)
+    ]
     last = net.entry("title tver Last", by="kagan", endorsers=["bazhanov"], draft=33)
     assert offer(chain, last).counts
     assert chain.channel("center/roster").held() == ()
+
+
+def test_i3_fork_of_the_roster_is_over_once_its_signers_keep_it_no_more(net):
+    """A lone keeper whose home was restored signed twice: nothing can be pinned there, and other keys end it."""
+    net.entry("title tver Left")
+    rival = net.entry("title tver Right", number=4, previous=net.entries[2].hash)
+    chain = net.chain()
+    offer(chain, rival)
+    (fork,) = forks.forks(chain)
+    assert (fork.number, fork.settled) == (4, None)
+    feed(chain, [net.entry(officer("center/bazhanov")), net.entry("keepers bazhanov", endorsers=["bazhanov"])])
+    (fork,) = forks.forks(chain)
+    assert (fork.number, fork.settled) == (4, "center/roster/6")
+
+
+@pytest.mark.parametrize(("endorsers", "settled"), [((), "center/roster/4"), (("kagan",), None)])
+def test_i3_another_entry_whose_earlier_ones_are_hidden_is_a_fork_only_if_most_keepers_signed_it(endorsers, settled):
+    """One keeper alone can sign what he likes; two of three who did not sign what was taken are a fork."""
+    net = Net()
+    net.entry(officer("center/bazhanov"), officer("center/kagan"), "office tver committee", "title tver Tver")
+    net.entry("keepers bazhanov kagan stasova", endorsers=["bazhanov"])
+    net.entry("title tver One", endorsers=["bazhanov"], draft=32)
+    chain = net.chain()
+    other = net.entry("title tver Two", number=4, previous=sha("hidden"), endorsers=endorsers, draft=33)
+    offer(chain, other)
+    (fork,) = forks.forks(chain)
+    assert (fork.number, fork.settled, fork.stops) == (4, settled, False)
+    assert [each.exit_code for each in chain.findings(NOW) if each.code == "fork"] == [0 if settled else 7]
+
+
+def test_v3_two_entries_by_one_keeper_that_both_wait_contradict_nothing_yet(net):
+    chain = net.chain()
+    for word in ("one", "two"):
+        offer(chain, net.entry(f"title tver {word.title()}", number=9, previous=sha(word)))
+    assert list(forks.forks(chain)) == []
 
 
 def test_v3_an_entry_far_ahead_by_a_key_that_was_declared_stolen_is_waited_for_no_more():
