@@ -11,6 +11,8 @@ from cipherpost.text import CENTER, parse_time
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
 
+Proposed = Mapping[tuple[str, str], tuple[str, bool]]
+"""(form, period) to a proposal's place and whether it waits for this officer: `workflows.proposals.reported`."""
 LOST: Final = "lost standing"
 """The fact in which the home keeps how its officer lost his standing; empty: he has it, or never had."""
 _RUNNING: Final = frozenset({"not-due", "due", "extended"})
@@ -21,8 +23,9 @@ _RUNNING: Final = frozenset({"not-due", "due", "extended"})
 class Status:
     """``lost``: how this officer or his office lost standing; ``founding``: the network has no genesis yet.
 
-    ``owed``: what is due of this office, soonest first, as `cipherpost.workflows.owing.kept` gives it; ``silent``:
-    offices not heard of for longer than their interval.
+    ``owed``: what is due of this office, soonest first, as `cipherpost.workflows.owing.kept` gives it, and
+    ``proposed_in`` the proposals of reports that are under way for it; ``silent``: offices not heard of for longer
+    than their interval.
     """
 
     network: str
@@ -44,6 +47,7 @@ class Status:
     renewing: bool
     last_fetch: str | None
     now: str
+    proposed_in: Proposed
 
     def as_json(self) -> dict[str, Any]:
         """The object for scripts."""
@@ -74,7 +78,7 @@ class Status:
         yield "new letters", str(self.new)
         yield "waiting", f"{self.outbox} in the outbox"
         for debt in self.owed[:5]:
-            yield "owed", debt_line(debt, self.now)
+            yield "owed", debt_line(debt, self.now, self.proposed_in)
         if len(self.owed) > 5:
             yield "owed", f"and {len(self.owed) - 5} more"
         if self.proposals:
@@ -110,6 +114,7 @@ def status(desk: "Desk") -> Status:
 
     kept = json.loads(desk.mail.meta("status") or "{}")
     lost = desk.mail.meta(LOST) or None
+    debts = () if lost else tuple(kept.get("debts", ()))
     own = [declined for day, declined in kept.get("proposed", ()) if day >= desk.time()[:10]]
     return Status(
         network=desk.network,
@@ -121,7 +126,7 @@ def status(desk: "Desk") -> Status:
         next_place=kept.get("next"),
         lost=lost,
         founding=is_unfinished(desk.home) and desk.is_center and desk.mail.meta("admitted") is None,
-        owed=() if lost else tuple(kept.get("debts", ())),
+        owed=debts,
         outbox=len(desk.outbox.items()),
         silent=_silent(desk, kept.get("days", 30), kept.get("heard_of", [])),
         proposals=sum(day >= desk.time()[:10] for day in kept.get("proposals", ())),
@@ -131,6 +136,7 @@ def status(desk: "Desk") -> Status:
         renewing=rotation.under_way(desk.home, desk.officer) is not None,
         last_fetch=desk.mail.meta("last fetch"),
         now=desk.time(),
+        proposed_in=_proposed_in(desk) if debts else {},
     )
 
 
@@ -151,12 +157,26 @@ def _moved(desk: "Desk", free: str | None) -> str | None:
     return f"this home has moved: {state.reason}"
 
 
-def debt_line(debt: Mapping[str, Any], now: str) -> str:
-    """One debt: ``monthly-return 2026-10 by 2026-11-05``, with how it stands unless it simply is due."""
+def _proposed_in(desk: "Desk") -> Proposed:
+    """The open proposals of this office's reports, as they were counted last."""
+    if desk.mail.meta("proposals") is None:
+        return {}
+    from cipherpost.workflows import proposals
+
+    return proposals.reported(desk)
+
+
+def debt_line(debt: Mapping[str, Any], now: str, proposed: Proposed) -> str:
+    """One debt: ``monthly-return 2026-10 by 2026-11-05``, with how it stands unless it simply is due.
+
+    A proposal of the report that colleagues have to sign is named behind it.
+    """
     row = debt["row"]
     overdue = row["state"] in _RUNNING and debt["deadline"] <= now  # time has passed since it was counted
     state = "overdue" if overdue else "" if row["state"] in {"due", "not-due"} else row["state"].replace("-", " ")
-    return f"{debt['name']} by {row['due']}{f' ({state})' if state else ''}"
+    proposal = proposed.get((row["form"], row["period"] or row["event"]))
+    where = f"; proposed in {proposal[0]}" if proposal else ""
+    return f"{debt['name']} by {row['due']}{f' ({state})' if state else ''}{where}"
 
 
 def owed_line(desk: "Desk") -> str | None:
@@ -167,7 +187,7 @@ def owed_line(desk: "Desk") -> str | None:
     orders = sum(debt["row"]["order"] is not None for debt in kept)
     counts = [(len(kept) - orders, "report"), (orders, "answer")]
     what = " and ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count)
-    return f"you owe {what}; first: {debt_line(kept[0], desk.time())}"
+    return f"you owe {what}; first: {debt_line(kept[0], desk.time(), _proposed_in(desk))}"
 
 
 def _silent(desk: "Desk", days: int, expected: list[str]) -> tuple[str, ...]:

@@ -55,6 +55,22 @@ def test_a_proposed_report_is_not_amended_with_a_text_that_would_change_no_figur
     assert [row["number"] for row in pair.ok("tver", "proposals", "--all", "--json").json["proposals"]] == [int(number)]
 
 
+def test_what_is_owed_names_the_proposal_under_way_for_it_wherever_it_is_told(pair: Net) -> None:
+    number = report(pair, 41)
+    place = f"tver/tver/{number}"
+
+    def lines(home: str) -> tuple[str, str]:
+        told = next(line for line in pair.ok(home, "fetch").err.splitlines() if "you owe" in line)
+        shown = next(line for line in pair.ok(home, "status").lines if line.startswith("owed"))
+        return told, shown
+
+    for home in ("petrov", "tver"):
+        assert all(line.endswith(f"; proposed in {place}") for line in lines(home)), home
+    pair.ok("tver", "withdraw", number)
+    for home in ("petrov", "tver"):
+        assert all("monthly-return 2024-03" in line and "proposed" not in line for line in lines(home)), home
+
+
 def test_a_report_proposed_anew_shows_what_changed_in_its_figures(pair: Net) -> None:
     first = report(pair, 41)
     pair.ok("tver", "withdraw", first)
