@@ -1,7 +1,7 @@
 """The picture of an audit: all channels over time, with what was found where; only where things stand, no markup.
 
-One strip for each channel, `WIDE` units long whatever the time it shows. Of many channels, those in which nothing grave
-was found share one strip with the others of their office, so that the picture stays as long as people can look at.
+One strip for each channel, `WIDE` units long whatever the time it shows. Of many channels, those in which nothing was
+found share one strip with the others of their office, so that the picture is no longer than people can look at.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,8 +23,10 @@ THIN: Final = 10
 """The same of a strip that is only to be glanced at."""
 APART: Final = 150
 """Most channels that have a strip each; of more, those with the gravest findings."""
+OFFICES: Final = 60
+"""Offices from which on those with nothing to be looked at are drawn thin."""
 FOLDED: Final = 2000
-"""Most thin strips."""
+"""Most channels that are drawn thin, folded away."""
 _EDGE: Final = 9
 _LINE: Final = 22
 _BAR: Final = 12
@@ -84,12 +86,15 @@ class Strip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """The strips of one office; ``marks``: findings about it as a whole."""
+    """The strips of one office; ``together``: of its other channels, and of findings about it as a whole.
+
+    ``thin``: nothing is to be looked at closely.
+    """
 
     office: str
-    title: str
     strips: tuple[Strip, ...]
-    marks: tuple[Mark, ...] = ()
+    together: Strip | None = None
+    thin: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,21 +139,18 @@ def draw(histories: Sequence[History], placed: Sequence[Placed], *, titles: Mapp
         by_office.setdefault(channel.partition("/")[0], []).append(channel)
     offices: list[Office] = []
     for office in sorted(by_office, key=lambda name: (name != CENTER, order.get(name, len(order)), name)):
-        strips = [
-            drawing.strip(name, known.get(name), found.get(name, ())) for name in by_office[office] if name in apart
-        ]
+        own = [name for name in by_office[office] if name in apart]
         rest = [name for name in by_office[office] if name not in apart]
-        if rest:
-            strips.append(drawing.shared(rest, known, found))
+        thin = not own and office not in about and len(by_office) > OFFICES
         offices.append(
             Office(
                 office=office,
-                title=titles.get(office, ""),
-                strips=tuple(strips),
-                marks=drawing.marks(about.get(office, ()), None),
+                strips=tuple(drawing.strip(name, known.get(name), found.get(name, ())) for name in own),
+                together=drawing.together(office, rest, known, found, about.get(office, ()), THIN if thin else HIGH),
+                thin=thin,
             )
         )
-    thin = channels[:FOLDED] if len(apart) < len(channels) else []
+    folded = channels[:FOLDED] if len(apart) < len(channels) else []
     return Picture(
         start=date.fromordinal(drawing.start).isoformat(),
         end=as_of,
@@ -157,8 +159,8 @@ def draw(histories: Sequence[History], placed: Sequence[Placed], *, titles: Mapp
         ticks=drawing.ticks(),
         grid="".join(f"M{tick.x:g} 0V{HIGH}" for tick in drawing.ticks()),
         offices=tuple(offices),
-        thin=tuple(drawing.strip(name, known.get(name), found.get(name, ()), high=THIN) for name in thin),
-        left_out=len(channels) - len(thin) if thin else 0,
+        thin=tuple(drawing.strip(name, known.get(name), found.get(name, ()), high=THIN) for name in folded),
+        left_out=len(channels) - len(folded) if folded else 0,
     )
 
 
@@ -201,7 +203,7 @@ class _Drawing:
             f"{name}: {history.many} from number {history.first}, {history.first_time}, "
             f"to number {history.last}, {history.last_time}"
         )
-        line = _LINE if high == HIGH else high - 2
+        line, room = _line(high)
         return Strip(
             name=name,
             words=f"{words}{_silences(history, self.as_of)}{_found(placed)}",
@@ -209,27 +211,36 @@ class _Drawing:
             last=str(history.last),
             line=self._line(history, line),
             silent=self._silent(history, line),
-            bars=self._bars(self._spans(history), line, _BAR if high == HIGH else high - 3),
+            bars=self._bars(self._spans(history), line, room, self._most),
             bar=self._bar(max(self.days, history.days)),
             marks=self.marks(placed, history, high=high),
         )
 
-    def shared(
-        self, names: Sequence[str], known: Mapping[str, History], found: Mapping[str, Sequence[Placed]]
-    ) -> Strip:
-        """Several channels of one office in one strip, their bars on top of each other."""
+    def together(
+        self,
+        office: str,
+        names: Sequence[str],
+        known: Mapping[str, History],
+        found: Mapping[str, Sequence[Placed]],
+        about: Sequence[Placed],
+        high: int,
+    ) -> Strip | None:
+        """Some channels of one office in one strip, their bars on top of each other, and what is about the office."""
+        if not names and not about:
+            return None
         histories = [known[name] for name in names if name in known]
         spans: dict[int, Span] = {}
         for span in (span for each in histories for span in self._spans(each)):
             spans[span.day] = Span(span.day, span.many + (spans[span.day].many if span.day in spans else 0), 0)
         marks = [mark for name in names for mark in self.marks(found.get(name, ()), known.get(name))]
+        marks += self.marks(about, None)
         many = sum(each.many for each in histories)
-        named = f"{len(names)} channels" if len(names) > 1 else names[0]
+        told = f"{len(names)} channel{'' if len(names) == 1 else 's'}, {many} dispatches" if names else ""
+        most = max((span.many for span in spans.values()), default=1)
         return Strip(
-            name=named,
-            words=f"{named} together: {many} dispatches",
-            last=str(many),
-            bars=self._bars(sorted(spans.values()), _LINE, _BAR),
+            name=told,
+            words=f"{office}: {told or 'as a whole'}{_found(about)}",
+            bars=self._bars(sorted(spans.values()), *_line(high), most),
             bar=self._bar(self.days),
             marks=_merged(marks),
         )
@@ -240,10 +251,10 @@ class _Drawing:
     def _bar(self, days: int) -> float:
         return round(min(max(days * self._per_day - 1, 2.0), 14.0), 1)
 
-    def _bars(self, spans: Sequence[Span], line: int, most: int) -> str:
-        """One upright stroke for each span, the higher the more dispatches; the greatest of all is ``most`` high."""
+    def _bars(self, spans: Sequence[Span], line: int, room: int, most: int) -> str:
+        """One upright stroke for each span, the higher the more dispatches; one with ``most`` takes all the room."""
         half = self.days / 2
-        high = [max(3.0, most * log1p(span.many) / log1p(max(self._most, span.many))) for span in spans]
+        high = [max(3.0, room * log1p(span.many) / log1p(max(most, span.many))) for span in spans]
         return "".join(
             f"M{self.x(span.day + half):g} {line}v-{round(each, 1):g}" for span, each in zip(spans, high, strict=True)
         )
@@ -333,6 +344,11 @@ def _together(marks: Sequence[Mark]) -> Mark:
     if len(ordered) > _TOLD:
         words.append(f"and {len(ordered) - _TOLD} more")
     return gravest._replace(x=marks[0].x, many=many, words="\n".join(words))
+
+
+def _line(high: int) -> tuple[int, int]:
+    """Where the line of a strip runs, and the room for bars above it."""
+    return (_LINE, _BAR) if high == HIGH else (high - 2, high - 3)
 
 
 def _moment(time: str) -> float:

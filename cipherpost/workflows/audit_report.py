@@ -183,7 +183,7 @@ class Report:
     def command(self) -> str:
         """What somebody else types, with a copy of the same post office, to get the same."""
         sealed = " --sealed" if self.sealed else ""
-        return f"cipherpost audit --post COPY --fingerprint {self.fingerprint} --as-of {self.as_of[:-1]}{sealed}"
+        return f"cipherpost audit --post COPY --fingerprint {self.fingerprint} --as-of {self.as_of}{sealed}"
 
 
 def many(count: int, noun: str, plural: str = "") -> str:

@@ -18,7 +18,7 @@ _IN_FULL: Final = 3
 _CHANNELS: Final = 8
 """Channels of one code that are told of; of more, how many."""
 _BY_CODE: Final = 12
-"""Findings from which on a line counts them by code."""
+"""Findings from which on a line counts them by code, and of each code one is told in full."""
 _RUNS: Final = 10
 """Runs of numbers that are named of one channel."""
 _SKIPPED: Final = 5
@@ -64,7 +64,7 @@ def _finding_lines(report: "Report") -> Iterator[str]:
 def _by_code(report: "Report", ordered: "Sequence[Finding]") -> Iterator[str]:
     for _, group in groupby(ordered, key=lambda each: each.code):
         found = list(group)
-        if len(found) <= _IN_FULL:
+        if len(found) <= (_IN_FULL if len(ordered) < _BY_CODE else 1):
             for each in found:
                 yield ""
                 yield from _told(report, each)
@@ -109,7 +109,7 @@ def _ranges(numbers: Sequence[int]) -> str:
         first, *rest = [number for _, number in run]
         told.append(f"{first}-{rest[-1]}" if rest else str(first))
     if len(told) > _RUNS:
-        told[_RUNS:] = [f"... {ordered[-1]}"]
+        told[_RUNS:] = [f"and so on to {ordered[-1]}"]
     return ", ".join(told)
 
 
