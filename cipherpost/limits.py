@@ -107,6 +107,8 @@ PIECE: Final = 128 * KIB
 took 0.3 s of processor time in such pieces and 1.3 s in pieces of 1 MiB."""
 SKIPPED: Final = 1_000
 """Foreign things in a post office that are remembered by name."""
+UNSORTED_NAMES: Final = 2_000_000
+"""Names that a store lists out of order and a bundle sorts in memory: about 250 MiB."""
 AS_OF_YEARS_AHEAD: Final = 10
 """Years of the calendar from the newest time known to a judging time: about 500 debts of an office that reports
 weekly."""

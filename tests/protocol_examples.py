@@ -96,6 +96,7 @@ LIMITS = {
     "JSON_VALUES": "values in any JSON",
     "TAR_NAME_BYTES": "bytes of a member's name in an archive",
     "CLOCK_AHEAD_SECONDS": "seconds that a dispatch may be ahead of the judging time without the finding `clock`",
+    "BUNDLE_BYTES": "bytes of a bundle, whole",
     "FORM_BYTES": "bytes of a form",
     "FORM_FIELDS": "fields of a form, those of its lists' items included",
     "FORM_WEIGHT": "values of a form with every reference written out",

@@ -14,7 +14,7 @@ class FingerprintNeededError(UseError):
     """Without a home nobody knows which network is meant, unless its fingerprint is given."""
 
 
-def _check_home(session: Session, usage: str) -> None:
+def check_home(session: Session, usage: str) -> None:
     """Outside of any home, ask for the fingerprint.
 
     Raises:
@@ -38,36 +38,61 @@ def _check_home(session: Session, usage: str) -> None:
 @click.option(
     "--fingerprint", metavar="F", help="Of the network, in hex or as it is spoken; with --post, no home is needed."
 )
+@click.option("--bundle", metavar="FILE", help="Audit this file, made with `cipherpost bundle`.")
 @click.option("--sealed", is_flag=True, help="Fetch and check every sealed file too.")
 @click.option("--as-of", type=Moment(), metavar="TIME", help="Judge as if it were this moment (UTC).")
 @click.option("--strict", is_flag=True, help="Any finding at all ends with an exit code.")
 @click.option("--all", "everything", is_flag=True, help="Findings known before count for the exit code too.")
+@click.option("--html", metavar="FILE", help="Write a page that needs no network; only the verdict is told.")
+@click.option("--force", is_flag=True, help="Write over FILE.")
 def audit(
-    session: Session, fingerprint: str | None, sealed: bool, as_of: datetime | None, strict: bool, everything: bool
+    session: Session,
+    fingerprint: str | None,
+    bundle: str | None,
+    sealed: bool,
+    as_of: datetime | None,
+    strict: bool,
+    everything: bool,
+    html: str | None,
+    force: bool,
 ) -> int:
     """Verify every signature and every sequence, without reading a letter.
 
-    In a home it audits the home's network; elsewhere it needs the post office
-    and the network's fingerprint, and nothing else.
+    In a home it audits the home's network; elsewhere it needs the post office,
+    or a bundle of it, and the network's fingerprint, and nothing else.
 
     \b
-    Example:
+    Examples:
       cipherpost audit --post ./post --fingerprint 9c3f...
+      cipherpost audit --bundle rkpb.bundle --fingerprint 9c3f...
+      cipherpost audit --html audit.html
     """
     from cipherpost.workflows import auditing
 
+    if session.as_json and html == "-":
+        raise UseError("--json and --html - exclude each other")
+    output.check_document(html, force=force)
+
     moment = as_of.replace(tzinfo=UTC) if as_of else None
     if fingerprint is not None:
-        subject = auditing.Subject.outside(session.post, fingerprint)
+        subject = auditing.Subject.outside(session.post, fingerprint, bundle=bundle)
     else:
-        _check_home(session, f"cipherpost audit --post {session.post or 'URL'} --fingerprint F")
-        subject = auditing.Subject.of_home(session.desk())
+        place = f"--bundle {bundle}" if bundle is not None else f"--post {session.post or 'URL'}"
+        check_home(session, f"cipherpost audit {place} --fingerprint F")
+        subject = auditing.Subject.of_home(session.desk(), bundle=bundle)
     report = auditing.audit(subject, sealed=sealed, as_of=moment, progress=session.bars())
+    if html is not None:
+        from cipherpost.pages.audit import audit_page
+
+        output.document(audit_page(report), html, force=force)
+        output.saved(session, html)
     if session.as_json:
         output.emit(report.as_json())
-    else:
+    elif html is None:
         for line in report.lines():
             output.say(output.safe(line))
+    elif html != "-":
+        output.say(output.safe(report.verdict))
     return report.exit_code(strict=strict, everything=everything)
 
 
@@ -80,20 +105,23 @@ def verify(session: Session, path: str, fingerprint: str | None) -> int:
     A publication (`cipherpost publish`), which is a folder or a file, and a
     receipt (`cipherpost outbox --receipt`) bring along all that they need. Of a
     note in a post office the roster and the rest of its channel are read from
-    the same folder. Without --fingerprint, in a home, a publication is compared
-    with what this home has verified too.
+    the same folder, or from the bundle that it is in. Without --fingerprint,
+    in a home, a publication is compared with what this home has verified too.
 
     \b
     Examples:
       cipherpost verify circular-14 --fingerprint 9c3f...
       cipherpost verify october.receipt --fingerprint 9c3f...
       cipherpost verify post/rkpb/center/all/00000001.note --fingerprint 9c3f...
+      cipherpost verify rkpb.bundle/rkpb/center/all/00000001.note
     """
-    from cipherpost.workflows import auditing, published, receipts
+    from cipherpost.workflows import auditing, bundling, published, receipts
 
     if fingerprint is None:
-        _check_home(session, f"cipherpost verify {path} --fingerprint F")
+        check_home(session, f"cipherpost verify {path} --fingerprint F")
     file = Path(path)
+    if bundling.is_bundle(file):
+        bundling.refuse_whole(file, fingerprint)
     if published.is_publication(file):
         return _verify_publication(session, file, fingerprint)
     known = fingerprint if fingerprint is not None else session.desk().fingerprint

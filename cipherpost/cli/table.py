@@ -97,6 +97,7 @@ SECTIONS: Final[tuple[tuple[str, dict[str, Place]], ...]] = (
         "Audit",
         {
             "audit": Place("audit", "audit", "verify everything without reading"),
+            "bundle": Place("bundle", "bundle", "all notes of a network in one file"),
             "publish": Place("publishing", "publish", "show a letter to anybody, with proof"),
             "verify": Place("audit", "verify", "verify a publication, receipt or note"),
             "forks": Place("forks", "forks", "one number, two dispatches"),

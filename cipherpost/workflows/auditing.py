@@ -51,6 +51,10 @@ class NoPostOfficeError(UseError):
     """Outside a home an audit must be told which post office."""
 
 
+class TwoPlacesError(UseError):
+    """An audit of a post office and of a bundle at once."""
+
+
 class GenesisAlteredError(NotAuthenticError):
     """No network of the post office has the fingerprint, and of one the first roster entry is missing or altered."""
 
@@ -78,24 +82,23 @@ class Subject:
     clock: Callable[[], datetime] | None = None
 
     @classmethod
-    def outside(cls, post_url: str | None, fingerprint: str) -> "Subject":
-        """The network of a post office whose genesis has this fingerprint, in hex or as it is spoken.
+    def outside(cls, post_url: str | None, fingerprint: str, *, bundle: str | None = None) -> "Subject":
+        """The network of a post office, or of a bundle, whose genesis has this fingerprint, in hex or as it is spoken.
 
         Raises:
-            NoPostOfficeError: no post office was named.
+            NoPostOfficeError: no post office was named. TwoPlacesError: a bundle too.
             NetworkNameError: no network there has it. GenesisAlteredError: it may have had, see there.
             TextError: it is no fingerprint.
         """
-        from cipherpost.postoffice import open_post_office
         from cipherpost.workflows.networks import NetworkNameError, find_network
 
-        if post_url is None:
+        if post_url is None and bundle is None:
             raise NoPostOfficeError(
                 "which post office is to be audited",
                 rule="outside a home, a fingerprint goes with a post office",
                 hints=("cipherpost audit --post PLACE --fingerprint F",),
             )
-        post = open_post_office(absolute(post_url))
+        post = _open(post_url, bundle)
         try:
             network, full = find_network(post, fingerprint)
         except NetworkNameError:
@@ -104,15 +107,29 @@ class Subject:
         return cls(post=post, network=network, fingerprint=full)
 
     @classmethod
-    def of_home(cls, desk: "Desk") -> "Subject":
-        """The network of a home, at its post office or the one named for this command."""
+    def of_home(cls, desk: "Desk", *, bundle: str | None = None) -> "Subject":
+        """The network of a home, at its post office or the one named for this command, or in a bundle."""
         return cls(
-            post=desk.post,
+            post=desk.post if bundle is None else _open(None, bundle),
             network=desk.network,
             fingerprint=desk.fingerprint,
             remembered=lambda: _remembered(desk),
             clock=desk.now,
         )
+
+
+def _open(post_url: str | None, bundle: str | None) -> "PostOffice":
+    from cipherpost.postoffice import open_post_office
+    from cipherpost.postoffice.bundle import BundlePost
+
+    if bundle is None:
+        assert post_url is not None
+        return open_post_office(absolute(post_url))
+    if post_url is not None:
+        raise TwoPlacesError(
+            "a post office and a bundle are both named", rule="one audit, one place: --post or --bundle"
+        )
+    return BundlePost(bundle)
 
 
 def _check_geneses(post: "PostOffice") -> None:

@@ -104,7 +104,8 @@ def verify_file(path: Path, fingerprint: str) -> Verified:
     """Verify the dispatch whose note is at ``path``.
 
     Args:
-        path: ``<post office>/<network>/<office>/<audience>/00000014.note``, or an alternate beside it.
+        path: ``<post office>/<network>/<office>/<audience>/00000014.note``, or an alternate beside it; the post office
+            is a folder or a bundle.
         fingerprint: of the network, in hex or as it is spoken.
 
     Raises:
@@ -116,9 +117,10 @@ def verify_file(path: Path, fingerprint: str) -> Verified:
     from cipherpost.chain.network import Chain
     from cipherpost.desk import Silent, utc_now
     from cipherpost.postoffice import open_post_office
+    from cipherpost.postoffice.bundle import BundlePost
 
     root, name, slot = _place(path)
-    with closing(open_post_office(root)) as post:
+    with closing(BundlePost(root) if Path(root).is_file() else open_post_office(root)) as post:
         note = post.get(name, names.size_limit(name))
         chain = Chain(slot.network, _full_fingerprint(post, slot.network, fingerprint))
         reader = Reader(post, chain, Silent())
