@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cipherpost.cli import output
-from cipherpost.cli.options import Day, Session, command, override
+from cipherpost.cli.options import Day, Session, command, confirm, override
 
 _DAY = Day()
 
@@ -136,18 +136,27 @@ def cancel(session: Session, place: str, message: str | None, dry_run: bool) -> 
 @click.argument("place", required=False, metavar="[CHANNEL/NUMBER]")
 @click.option("--receipt", metavar="FILE", help="Write the proof that it was received into FILE.")
 @click.option("--force", is_flag=True, help="Write over FILE.")
-def outbox(session: Session, place: str | None, receipt: str | None, force: bool) -> None:
+@click.option("--drop", is_flag=True, help="Let go of what waits in CHANNEL for a letter replaced meanwhile.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def outbox(session: Session, place: str | None, receipt: str | None, force: bool, drop: bool, yes: bool) -> None:
     """What this office sent and what waits; with a number, who has it.
 
     Needs no line. A receipt holds what the office written to has signed;
     `cipherpost verify` checks it, for anybody and without a home.
 
+    A letter that would supersede or cancel one which a colleague has replaced
+    meanwhile is not sent: it waits here, until you let it go with --drop.
+
     \b
-    Example:
+    Examples:
       cipherpost outbox tver/center/12 --receipt october.receipt
+      cipherpost outbox center/all --drop
     """
     from cipherpost.workflows import outbox as work
 
+    if drop:
+        _drop(session, place, yes=yes)
+        return
     if receipt is not None:
         _save_receipt(session, place, receipt, force=force)
         return
@@ -172,6 +181,20 @@ def outbox(session: Session, place: str | None, receipt: str | None, force: bool
         ["number", "to", "subject", "received", "read", "complied", "silent"],
         [row.cells() for row in rows],
     )
+
+
+def _drop(session: Session, channel: str | None, *, yes: bool) -> None:
+    from cipherpost.errors import UseError
+    from cipherpost.workflows import draining
+
+    if channel is None:
+        raise UseError("in which channel?", rule="--drop names one", hints=("cipherpost outbox",))
+    confirm(f"Throw away what waits in {channel}?", yes=yes, because="this throws a letter away and needs a yes")
+    count = draining.drop(session.desk(write=True), channel)
+    if session.as_json:
+        output.emit({"dropped": count})
+    else:
+        output.tell(f"{count} letter{'' if count == 1 else 's'} let go")
 
 
 def _save_receipt(session: Session, place: str | None, file: str, *, force: bool) -> None:

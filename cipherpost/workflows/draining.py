@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cipherpost.errors import CipherpostError
+from cipherpost.errors import CipherpostError, UseError
 from cipherpost.workflows.guards import KeysUnderWayError
 from cipherpost.workflows.placing import NothingToSayError, post_item
+from cipherpost.workflows.replacing import ReplacedAlreadyError
 from cipherpost.workflows.results import Posted
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
+
+
+class NothingToDropError(UseError):
+    """Nothing waits in the outbox that could never be posted."""
 
 
 def drain(desk: "Desk") -> Iterator[tuple[str, Posted | CipherpostError]]:
@@ -39,6 +44,8 @@ def drain(desk: "Desk") -> Iterator[tuple[str, Posted | CipherpostError]]:
             yield item.name, post_item(desk, item)
         except NothingToSayError:
             continue
+        except ReplacedAlreadyError as error:  # it will never go, so nothing waits for it
+            yield item.name, error
         except CipherpostError as error:
             stuck[channel] = error
             yield item.name, error
@@ -54,5 +61,34 @@ def _sweep_vault(desk: "Desk") -> None:
 def drain_or_raise(desk: "Desk") -> None:
     """Post what waits, and raise the first refusal; what waits for this officer's new keys goes on waiting."""
     for _, outcome in drain(desk):
-        if isinstance(outcome, CipherpostError) and not isinstance(outcome, KeysUnderWayError):
+        if isinstance(outcome, CipherpostError) and not isinstance(outcome, KeysUnderWayError | ReplacedAlreadyError):
             raise outcome
+
+
+def drop(desk: "Desk", channel: str) -> int:
+    """Let go of letters that wait in the place of one that was replaced meanwhile, and so will never be posted.
+
+    Returns:
+        How many they were.
+
+    Raises:
+        NothingToDropError: no such letter waits there.
+    """
+    from cipherpost.workflows.placing import is_replaced
+    from cipherpost.workflows.plans import Plan
+
+    count = 0
+    for item in desk.outbox.items():
+        plan = Plan.from_dict(item.plan())
+        if plan.channel == channel and item.stage() not in {"headed", "signed"} and is_replaced(desk, plan):
+            item.remove()
+            desk.vault.remove(f"outgoing {item.name}")
+            count += 1
+    if not count:
+        raise NothingToDropError(
+            "no letter waits there in the place of one that was replaced meanwhile",
+            where=channel,
+            rule="what can be posted is posted by the next round",
+            hints=("cipherpost outbox", "cipherpost fetch"),
+        )
+    return count

@@ -253,14 +253,15 @@ def amend(
         agree: told what has changed since a roster entry was proposed; it raises where a person says no.
 
     Raises:
-        ProposalClosedError: it was posted, amended or withdrawn. NotProposerError: of a roster entry of a colleague.
+        ProposalClosedError: it was posted, amended or withdrawn, or what it would replace was replaced.
+        NotProposerError: of a roster entry of a colleague.
         UseError: a text for a roster entry, or none for a letter.
         FiguresAmendedError: it is a report, or brings a form: those count by their data, and not by their text.
         EntryRefusedError: the roster, as it is by now, would refuse the statements; nothing was proposed.
     """
     line = _begin(desk, dry_run=dry_run)
     proposal = proposals.find(desk, word, fetch=line is None)
-    if proposal.state in {"posted", "amended", "withdrawn"}:
+    if proposal.state in {"posted", "amended", "withdrawn"} or (letter is not None and proposal.state == "overtaken"):
         closed = proposals.why_closed(proposal)
         assert closed is not None
         raise closed

@@ -11,7 +11,7 @@ from cipherpost.dispatch.header import Header, RosterRef, Sealed, format_header,
 from cipherpost.errors import ForkError, GapError, NotAuthenticError, UnableError
 from cipherpost.note import Purpose, Text
 from cipherpost.text import CENTER, ROSTER
-from cipherpost.workflows import acking, guards, racing, syncing
+from cipherpost.workflows import acking, guards, racing, stranded, syncing
 from cipherpost.workflows.moving import ANOTHER_COPY
 from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.results import Posted
@@ -52,7 +52,9 @@ def post_item(desk: "Desk", item: "Item", *, tried: bool = False) -> Posted:
     Raises:
         NothingToSayError, RosterMovedError: the item is gone, and nothing was posted.
         UnableError: no line, a full store, ...: the item waits.
+        ReplacedAlreadyError: what it would supersede or cancel was replaced meanwhile; the item waits.
         StaleError: a guard refused to sign (`cipherpost.workflows.guards`).
+        AddresseeGoneError: the office written to has lost its standing meanwhile; the letter waits.
         OwnForkError: nothing more is signed on this channel.
         GapError: numbers of the own channel are missing at the post office.
     """
@@ -63,6 +65,8 @@ def post_item(desk: "Desk", item: "Item", *, tried: bool = False) -> Posted:
     stands = None if begun else _standing(desk, plan)
     if stands is not None:
         return _let_go(desk, item, stands)
+    if not begun:  # one that is journaled was sealed before, and its number is no other's any more
+        stranded.check(desk, plan)
     if not begun and proposing.needs_others(desk, plan):
         return proposing.propose_item(desk, item, plan)
     for _ in range(_TRIES):
@@ -200,6 +204,7 @@ def _check_statements(desk: "Desk", item: "Item", plan: Plan) -> None:
 
 def _header(desk: "Desk", item: "Item", plan: Plan) -> Header:
     _check_whole(desk, plan.channel)
+    _check_replaces(desk, plan)
     number, previous = racing.link(desk, plan.channel)
     newest = desk.roster.newest
     header = Header(
@@ -232,6 +237,37 @@ def _header(desk: "Desk", item: "Item", plan: Plan) -> Header:
         guards.check_sealing(desk)
         sealed = (seal_item(desk, item, readers),)
     return acking.with_acks(desk, header._replace(sealed=sealed), plan.acks)
+
+
+def _check_replaces(desk: "Desk", plan: Plan) -> None:
+    """Sign no second letter in the place of one: two officers, or two homes without a line, may have written at once.
+
+    A report is judged by the ledger, an answer to a proposal by the proposal, and what was endorsed by its own.
+
+    Raises:
+        ReplacedAlreadyError: the letter stays in the outbox.
+    """
+    from cipherpost.workflows import letters, replacing
+
+    number = plan.supersedes or plan.cancels
+    if number is None or plan.report is not None or plan.endorsed or plan.audience == plan.office:
+        return
+    try:
+        replacing.check_stands(desk, letters.entry_at(desk, f"{plan.channel}/{number}"))
+    except replacing.ReplacedAlreadyError as error:
+        error.hints = (f"cipherpost outbox {plan.channel} --drop    (let it go)", *error.hints[1:])
+        raise
+
+
+def is_replaced(desk: "Desk", plan: Plan) -> bool:
+    """Whether what waits would replace a letter that was replaced meanwhile."""
+    from cipherpost.workflows.replacing import ReplacedAlreadyError
+
+    try:
+        _check_replaces(desk, plan)
+    except ReplacedAlreadyError:
+        return True
+    return False
 
 
 def _endorsed(desk: "Desk", item: "Item", plan: Plan, header: Header) -> Header:
@@ -331,7 +367,9 @@ def stored_hash(desk: "Desk", name: str, size: int) -> str:
 
     digest = hashlib.sha256()
     with desk.post.stream(name) as stored, desk.progress.work("checking", size, "B") as step:
-        while block := stored.read(1 << 20):
+        left = size + 1  # one byte more, since a store may give more than it says
+        while left and (block := stored.read(min(left, 1 << 20))):
+            left -= len(block)
             digest.update(block)
             step(len(block))
     return digest.hexdigest()

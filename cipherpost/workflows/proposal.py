@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from cipherpost.note import Text
 
 State = Literal["open", "posted", "amended", "withdrawn", "overtaken", "expired", "declined"]
-"""``overtaken``: another roster entry took the number; ``declined``: by so many that it cannot be posted any more."""
+"""``overtaken``: another roster entry took the number, or another letter replaced what this one would.
+``declined``: by so many that it cannot be posted any more.
+"""
 
 
 class ProposalClosedError(UseError):
@@ -177,6 +179,12 @@ def _again(proposal: Proposal) -> str:
     return f"cipherpost amend {proposal.number}{' FILE' if draft.letter is not None else ''}"
 
 
+def _overtaken(draft: Draft) -> str:
+    if draft.kind == ROSTER:
+        return f"another entry took number {draft.number} of the roster"
+    return f"another letter superseded or cancelled {draft.channel}/{draft.supersedes or draft.cancels} before"
+
+
 def why_closed(proposal: Proposal) -> CipherpostError | None:
     """Why nobody can sign it any more; None while it is open."""
     if proposal.is_open:
@@ -185,14 +193,18 @@ def why_closed(proposal: Proposal) -> CipherpostError | None:
         "posted": f"it was {proposal.stands()}",
         "amended": f"it was amended: proposal {proposal.gone_by} stands in its place",
         "withdrawn": f"{proposal.by} withdrew it",
-        "overtaken": f"another entry took number {proposal.draft.number} of the roster",
+        "overtaken": _overtaken(proposal.draft),
         "expired": f"it might be posted until {proposal.until}",
         "declined": "so many declined it that it cannot be posted any more",
     }[proposal.state]
     hints = {
         "posted": ("cipherpost proposals",),
         "amended": (f"cipherpost read {proposal.office}/{proposal.office}/{proposal.gone_by}",),
-        "overtaken": (f"{proposal.by} types: cipherpost amend {proposal.number}    (proposes it for the next number)",),
+        "overtaken": (
+            (f"{proposal.by} types: cipherpost amend {proposal.number}    (proposes it for the next number)",)
+            if proposal.draft.kind == ROSTER
+            else (f"{proposal.by} types: cipherpost withdraw {proposal.number}", "cipherpost outbox")
+        ),
         "expired": (_again(proposal),),
         "declined": (_again(proposal),),
     }

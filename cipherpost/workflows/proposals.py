@@ -79,10 +79,7 @@ def listing(desk: "Desk", *, fetch: bool = False) -> list[Proposal]:
     gone = _gone(messages, proposed)
     about = _about(desk, messages, proposed)
     standing = _Standing(desk)
-    return [
-        _judged(desk, each, gone.get(number), about[number], standing.place(each.draft))
-        for number, each in proposed.items()
-    ]
+    return [_judged(desk, each, gone.get(number), about[number], standing) for number, each in proposed.items()]
 
 
 def waiting_for(desk: "Desk", *, fetch: bool = False) -> list[Proposal]:
@@ -377,9 +374,10 @@ def _verifies(key: VerifierKey, signature: bytes, text: Text) -> bool:
 
 
 def _judged(
-    desk: "Desk", proposed: _Proposed, gone: tuple[State, int] | None, about: _About, place: Place | None
+    desk: "Desk", proposed: _Proposed, gone: tuple[State, int] | None, about: _About, standing: "_Standing"
 ) -> Proposal:
     message, draft = proposed
+    place = standing.place(draft)
     needed, names = authority.who_must(desk, draft)
     tallies = authority.tallies(desk, draft, ((each.officer, each.fresh) for each in about.signed))
     refused = {name for name, _ in about.declined}
@@ -390,7 +388,7 @@ def _judged(
         state = "posted"
     elif gone is not None:
         state = gone[0]
-    elif draft.number is not None and draft.number <= desk.roster.newest:
+    elif standing.overtakes(draft):
         state = "overtaken"
     elif desk.time()[:10] > draft.draft.until.isoformat():
         state = "expired"
@@ -448,6 +446,7 @@ class _Standing:
     def __init__(self, desk: "Desk") -> None:
         self._desk = desk
         self._found: dict[str, dict[DraftRef | str, Place]] = {}
+        self._replaced: dict[str, dict[int, tuple[str, int]]] = {}
 
     def place(self, draft: Draft) -> Place | None:
         """Where this draft was posted, or this very letter: without a draft, or under another."""
@@ -457,6 +456,19 @@ class _Standing:
         if found is None:
             found = self._found[draft.channel] = dict(self._posted(draft.channel))
         return found.get(draft.draft) or found.get(draft.letter or "")
+
+    def overtakes(self, draft: Draft) -> bool:
+        """Whether the number of an entry is taken, or what a letter would replace was replaced; see `place` first."""
+        if draft.number is not None:
+            return draft.number <= self._desk.roster.newest
+        target = draft.supersedes or draft.cancels
+        if target is None or draft.report is not None:
+            return False
+        if draft.channel not in self._replaced:
+            from cipherpost.workflows.replacing import replaced_in
+
+            self._replaced[draft.channel] = replaced_in(self._desk, draft.channel)
+        return target in self._replaced[draft.channel]
 
     def _posted(self, channel: str) -> "Iterator[tuple[DraftRef | str, Place]]":
         for node in self._desk.chain.channel(channel).counting():

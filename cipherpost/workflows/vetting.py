@@ -48,7 +48,7 @@ def check(desk: "Desk", proposal: "Proposal") -> None:
     """Look through what is proposed before it is signed: the letter to its last byte, or every statement.
 
     Raises:
-        DraftUnfitError: it would not count. ReplacedAlreadyError: what it would replace was replaced.
+        DraftUnfitError: it would not count.
         EntryUnfitError: the roster would refuse it, or a card is wrong.
         NotAuthenticError: it is not what it says. UnableError: it is not at the post office.
     """
@@ -57,7 +57,6 @@ def check(desk: "Desk", proposal: "Proposal") -> None:
         raise DraftUnfitError(
             f"it is not to be signed: {why.what}", where=proposal.place, rule=why.rule, hints=_declined(proposal)
         )
-    _check_replaced(desk, proposal)
     if proposal.draft.kind != ROSTER:
         with enclosed.reading(desk, proposal):
             return
@@ -71,21 +70,6 @@ def check(desk: "Desk", proposal: "Proposal") -> None:
     for stated in stated_keys(desk, proposal):
         _check_keys(desk, proposal, stated)
     _check_pins(desk, proposal)
-
-
-def _check_replaced(desk: "Desk", proposal: "Proposal") -> None:
-    """What a letter would supersede or cancel must still stand, as where one officer sends it alone."""
-    from cipherpost.workflows import letters, replacing
-
-    draft = proposal.draft
-    number = draft.supersedes or draft.cancels
-    if number is None or draft.report is not None:
-        return
-    try:
-        replacing.check_stands(desk, letters.entry_at(desk, f"{draft.channel}/{number}"))
-    except replacing.ReplacedAlreadyError as error:
-        error.hints = (f"cipherpost read {proposal.place}", *_declined(proposal))
-        raise
 
 
 def _declined(proposal: "Proposal") -> tuple[str, ...]:

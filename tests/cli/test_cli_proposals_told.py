@@ -157,8 +157,9 @@ def test_what_was_replaced_meanwhile_is_not_endorsed(two: Net, monkeypatch: pyte
             numbers.append(done.out.strip().rpartition("/")[2])
     two.ok("second", "fetch")
     two.ok("second", "endorse", numbers[0])
-    refused(two.run("second", "endorse", numbers[1]), 2, "superseded it before")
-    refused(two.run("second", "endorse", numbers[1], "-n"), 2, "superseded it before")
+    refused(two.run("second", "endorse", numbers[1]), 2, f"superseded or cancelled {place} before")
+    refused(two.run("second", "endorse", numbers[1], "-n"), 2, f"superseded or cancelled {place} before")
+    assert f"cipherpost withdraw {numbers[1]}" in two.run("center", "amend", numbers[1], str(two.root / "b.md")).err
 
 
 def test_the_list_at_eighty_columns_breaks_no_number(two: Net) -> None:
@@ -183,3 +184,9 @@ def test_fetch_reminds_the_proposer_to_send_a_form_that_is_in_force_now(two: Net
     two.ok("second", "fetch")
     assert two.ok("second", "endorse", number).out.startswith("center/roster/")
     assert "send it now: cipherpost form publish monthly-return" in two.ok("center", "fetch").err
+
+
+def test_what_waits_for_a_letter_replaced_meanwhile_is_let_go_only_with_a_yes(net: Net) -> None:
+    refused(net.run("center", "outbox", "--drop", "-y"), 2, "in which channel")
+    refused(net.run("center", "outbox", "center/all", "--drop"), 2, "needs a yes")
+    refused(net.run("center", "outbox", "center/all", "--drop", "-y"), 2, "no letter waits there")

@@ -1,10 +1,11 @@
 """Letters that supersede or cancel earlier ones: what is refused, and what readers are told at once."""
 
 import pytest
-from workflowkit import BAZHANOV, IVANOV, ORLOV, STASOVA, Net
+from workflowkit import BAZHANOV, IVANOV, NETWORK, ORLOV, STASOVA, Net
 
+from cipherpost.postoffice import names
 from cipherpost.roster import words
-from cipherpost.workflows import endorsing, entries, forwarding, outbox, reading, sending
+from cipherpost.workflows import draining, endorsing, entries, forwarding, outbox, reading, sending
 from cipherpost.workflows.replacing import NotReplaceableError, ReplacedAlreadyError, ReplacePlaceError
 from cipherpost.workflows.results import Posted
 
@@ -118,3 +119,47 @@ def test_where_two_must_sign_a_cancellation_and_a_letter_passed_on_are_proposed_
     with net.desk(STASOVA) as desk, pytest.raises(ReplacedAlreadyError):
         sending.cancel(desk, "center/all/1", "Another reason.")
     net.clean()
+
+
+def test_i4_a_letter_whose_target_was_replaced_while_it_waited_stays_in_the_outbox(net: Net) -> None:
+    net.send(STASOVA, "Come on Monday", "all")
+    net.fetch(BAZHANOV)
+    assert net.post is not None
+    net.post.fail("create", "rkpb/center/all/*", times=None)
+    assert send(net, STASOVA, "Come on Tuesday", "all", supersedes="1").waiting is not None
+    net.post.heal()
+    assert send(net, BAZHANOV, "Come on Wednesday", "all", supersedes="1").number == 2
+    (error,) = net.fetch(STASOVA).waiting
+    assert isinstance(error, ReplacedAlreadyError)
+    assert "number 2 superseded it before" in str(error)
+    assert error.hints[0].startswith("cipherpost outbox center/all --drop")
+    with net.desk(STASOVA) as desk:
+        assert [(each.state, each.subject) for each in outbox.listing(desk)][-1] == ("waiting", "Come on Tuesday")
+    assert net.send(STASOVA, "Another matter", "all").number == 3  # what can never go holds up nothing
+    with net.desk(STASOVA) as desk:
+        assert draining.drop(desk, "center/all") == 1
+        assert desk.outbox.items() == ()
+        with pytest.raises(draining.NothingToDropError):
+            draining.drop(desk, "center/all")
+    net.clean()
+
+
+def test_of_two_letters_for_the_same_one_at_the_same_moment_one_is_posted(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net.send(STASOVA, "Come on Monday", "all")
+    net.fetch(BAZHANOV)
+    slot, real, done = names.note_name(NETWORK, "center/all", 2), type(net.post).create, []
+
+    def create(post: object, name: str, data: bytes) -> bool:
+        if name == slot and not done:
+            done.append(name)
+            assert send(net, BAZHANOV, "Come on Wednesday", "all", cancels="1").number == 2
+        return real(post, name, data)
+
+    monkeypatch.setattr(type(net.post), "create", create)
+    sent = send(net, STASOVA, "Come on Tuesday", "all", supersedes="1")
+    assert isinstance(sent.waiting, ReplacedAlreadyError)
+    monkeypatch.undo()
+    chain = net.clean()
+    assert len(list(chain.channel("center/all").counting())) == 2
