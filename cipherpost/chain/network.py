@@ -16,12 +16,10 @@ from cipherpost import limits
 from cipherpost.chain.channel import Channel, Entry
 from cipherpost.chain.checks import ForgedError, RosterDisagreesError, RosterHeldError, code_of
 from cipherpost.chain.entries import RosterLine
-from cipherpost.chain.findings import Finding
 from cipherpost.chain.judging import Judge
 from cipherpost.chain.node import Node
 from cipherpost.chain.opening import ROSTER_CHANNEL, Lines, Opened, open_note, verifies
 from cipherpost.chain.rows import Row
-from cipherpost.chain.survey import survey, survey_dispatch
 from cipherpost.chain.tree import Tree
 from cipherpost.dispatch.header import Header, NewerHeaderError
 from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, TooLargeError, UnableError
@@ -32,6 +30,7 @@ from cipherpost.text import parse_channel
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from cipherpost.chain.findings import Finding
     from cipherpost.roster.snapshot import Snapshot
 
 _MOST: Final = limits.ALTERNATES + 1
@@ -234,14 +233,26 @@ class Chain:
 
     # ---- what it shows ---------------------------------------------------------------------------------------------
 
-    def findings(self, now: str) -> tuple[Finding, ...]:
+    def findings(self, now: str) -> "tuple[Finding, ...]":
         """All findings of V1 to V8, sorted; ``now`` is the judging time (``2026-11-22T09:00:00Z``)."""
+        from cipherpost.chain.survey import survey
+
         return survey(self, now)
 
-    def findings_of(self, channel: str, number: int, now: str) -> tuple[Finding, ...]:
+    def findings_of(self, channel: str, number: int, now: str) -> "tuple[Finding, ...]":
         """The findings of V7 and V8 about the dispatch that counts at ``number``; none where there is none."""
+        from cipherpost.chain.survey import survey_dispatch
+
         node = self.channel(channel).tree.standing(number)
         return () if node is None or node.verdict is not None else survey_dispatch(self, node, now)
+
+    def check_entry(self, opened: Opened) -> None:
+        """V5 and V6 of an entry of the roster, the one before which is here, without taking it up.
+
+        Raises:
+            NotAuthenticError: the check that failed, see `RosterLine.check`.
+        """
+        self._line.check(opened)
 
     def why_unfit(self, header: Header) -> CipherpostError | None:
         """V6 of a header that nobody has signed yet: why it would not count after what it links to; None: it would."""
@@ -396,6 +407,8 @@ def _step(does: Callable[[Channel, _Before], _After], view: Channel, before: _Be
         return error
 
 
-def _refusal(channel: str, number: int, error: NotAuthenticError) -> Finding:
+def _refusal(channel: str, number: int, error: NotAuthenticError) -> "Finding":
+    from cipherpost.chain.findings import Finding
+
     office = channel.partition("/")[0]
     return Finding(code=code_of(error), channel=channel, number=number, office=office, detail=error.what)

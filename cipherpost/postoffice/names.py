@@ -13,7 +13,7 @@ device of Windows, ends in a dot or holds a character that any file system refus
 """
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, Literal, NamedTuple
 
 from cipherpost import limits, text
@@ -39,18 +39,21 @@ def _word(group: str, refused: frozenset[str]) -> str:
     return rf"(?!(?:{'|'.join(sorted(refused))})/)(?P<{group}>{text.NAME.decode()})/"
 
 
-_NAME: Final = re.compile(
-    _word("network", text.DEVICES | text.RESERVED)
-    + rf"(?!(?!{text.CENTER}/)[^/]+/{text.ROSTER}/)"  # only the center has a roster
-    + _word("office", text.DEVICES | text.RESERVED - {text.CENTER})
-    + "(?:"
-    + _word("audience", text.DEVICES | text.RESERVED - {text.CENTER, text.ALL, text.ROSTER})
-    + r"(?!0{8})(?P<number>[0-9]{8})(?:\.(?P<alternate>[0-9a-f]{16}))?\.note"
-    + "|"
-    + "|".join(rf"{folder}/[0-9a-f]{{64}}\.{suffix}" for folder, suffix in _FOLDER_AND_SUFFIX.values())
-    + ")",
-    re.ASCII,
-)
+@cache  # not compiled at the start: lists of what the home has ask for no name
+def _form() -> re.Pattern[str]:
+    """Of every name."""
+    return re.compile(
+        _word("network", text.DEVICES | text.RESERVED)
+        + rf"(?!(?!{text.CENTER}/)[^/]+/{text.ROSTER}/)"  # only the center has a roster
+        + _word("office", text.DEVICES | text.RESERVED - {text.CENTER})
+        + "(?:"
+        + _word("audience", text.DEVICES | text.RESERVED - {text.CENTER, text.ALL, text.ROSTER})
+        + r"(?!0{8})(?P<number>[0-9]{8})(?:\.(?P<alternate>[0-9a-f]{16}))?\.note"
+        + "|"
+        + "|".join(rf"{folder}/[0-9a-f]{{64}}\.{suffix}" for folder, suffix in _FOLDER_AND_SUFFIX.values())
+        + ")",
+        re.ASCII,
+    )
 
 
 class Slot(NamedTuple):
@@ -136,7 +139,7 @@ def network_prefix(network: str) -> str:
 
 def parse_object_name(name: str) -> Slot | Other | None:
     """What an object's name says; None for any name that this module would not make."""
-    match = _NAME.fullmatch(name)
+    match = _form().fullmatch(name)
     if match is None:
         return None
     network, office, audience, number, alternate = match.groups()
@@ -149,7 +152,7 @@ def parse_object_name(name: str) -> Slot | Other | None:
 
 def is_object_name(name: str) -> bool:
     """Whether `parse_object_name` would give anything; quick, since every request asks."""
-    return _NAME.fullmatch(name) is not None
+    return _form().fullmatch(name) is not None
 
 
 def check_object_name(name: str) -> str:
@@ -158,7 +161,7 @@ def check_object_name(name: str) -> str:
     Raises:
         ObjectNameError: nothing in a post office is called so.
     """
-    if _NAME.fullmatch(name) is None:
+    if _form().fullmatch(name) is None:
         raise ObjectNameError("nothing in a post office is called so", where=text.shown(name, 200))
     return name
 

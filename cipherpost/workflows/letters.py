@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost import limits
 from cipherpost.errors import CipherpostError, NotAuthenticError, NotForUsError, UnableError
-from cipherpost.postoffice import names
 
 if TYPE_CHECKING:
     from cipherpost.age import Decryptor, Identity
@@ -128,6 +127,7 @@ def fetch_sealed(desk: "Desk", header: "Header", *, max_size: int | None = None)
         UnreachableError: what has come is kept.
     """
     from cipherpost.home.copies import CopySwappedError
+    from cipherpost.postoffice import names
 
     for sealed in header.sealed[:1]:
         if desk.copies.has(sealed.hash):

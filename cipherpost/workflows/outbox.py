@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from cipherpost.errors import UseError
 from cipherpost.text import ROSTER
 from cipherpost.workflows import letters, proposals, syncing
-from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.replacing import replaced_in
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
     from cipherpost.home.mail import AckRow
+    from cipherpost.home.outbox import Item
 
 _RANK: Final = {"seen": 0, "failed": 1, "received": 2, "read": 3}
 _QUIET: Final = frozenset({"receipt", "check", "roster"})
@@ -157,7 +157,7 @@ def listing(desk: "Desk") -> list[Sent]:
                 if entry is not None:
                     found.append(_sent(desk, entry, acks, gone))
     found.sort(key=lambda each: (each.time or "", each.place))
-    return [*found, *_proposed(desk), *_waiting(desk)]
+    return [*found, *_proposed(desk), *(_waits(desk, item) for item in desk.outbox.items())]
 
 
 def one(desk: "Desk", place: str) -> Sent:
@@ -239,22 +239,22 @@ def _proposed(desk: "Desk") -> Iterator[Sent]:
             )
 
 
-def _waiting(desk: "Desk") -> Iterator[Sent]:
+def _waits(desk: "Desk", item: "Item") -> Sent:
     import json
 
-    for item in desk.outbox.items():
-        plan = Plan.from_dict(item.plan())
-        kept = desk.vault.get(f"outgoing {item.name}") if plan.letter is not None else None
-        outline = letters.Outline.from_bytes(json.loads(kept)[1].encode()) if kept else None
-        newest = desk.roster.newest
-        yield Sent(
-            channel=plan.channel,
-            number=None,
-            kind=plan.kind,
-            to=() if plan.audience == ROSTER else desk.roster.members(plan.audience, newest),
-            time=None,
-            subject=outline.subject if outline else None,
-            due=(plan.due.day.isoformat(), plan.due.what) if plan.due else None,
-            state="waiting",
-            offices=(),
-        )
+    from cipherpost.workflows.plans import Plan
+
+    plan = Plan.from_dict(item.plan())
+    kept = desk.vault.get(f"outgoing {item.name}") if plan.letter is not None else None
+    outline = letters.Outline.from_bytes(json.loads(kept)[1].encode()) if kept else None
+    return Sent(
+        channel=plan.channel,
+        number=None,
+        kind=plan.kind,
+        to=() if plan.audience == ROSTER else desk.roster.members(plan.audience, desk.roster.newest),
+        time=None,
+        subject=outline.subject if outline else None,
+        due=(plan.due.day.isoformat(), plan.due.what) if plan.due else None,
+        state="waiting",
+        offices=(),
+    )

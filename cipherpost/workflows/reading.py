@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.errors import CipherpostError, GapError, NotAuthenticError, NotForUsError, UnableError, UseError
 from cipherpost.text import CENTER, ROSTER
-from cipherpost.workflows import forms, forwarding, letters, originals, syncing
+from cipherpost.workflows import letters, syncing
 from cipherpost.workflows.replacing import replaced, replaced_in
-from cipherpost.workflows.saving import Saver
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
     from cipherpost.letter import Letter
+    from cipherpost.workflows.forwarding import Forwarded
     from cipherpost.workflows.reviewing import Review
 
 _QUIET: Final = frozenset({"receipt", "check", "roster"})
@@ -246,7 +246,7 @@ class Shown:
     shared_in: tuple[str, str] | None = None
     """The message by which the letter came, and its office, where it does not open here by itself."""
 
-    forwarded: tuple[forwarding.Forwarded, ...] = ()
+    forwarded: "tuple[Forwarded, ...]" = ()
     refused: tuple[CipherpostError, ...] = ()
     """Of what the letter passes on, that which is not what it is passed off as."""
     diff: tuple[str, ...] = ()
@@ -342,7 +342,7 @@ def read(
         NotAuthenticError: V9 or V10 failed; nothing was shown or saved.
         UnableError: a file is in the way and ``force`` was not given.
     """
-    from cipherpost.workflows import proposals, reviewing, status
+    from cipherpost.workflows import forms, forwarding, originals, proposals, reviewing, status
 
     if place is None:
         place = _oldest_new(desk)
@@ -425,10 +425,13 @@ def _check_readable(desk: "Desk", entry: "Entry", out_of_order: bool, *, shared:
         )
 
 
-_Opened = tuple["Letter", tuple[Path, ...], tuple[forwarding.Forwarded, ...]]
+_Opened = tuple["Letter", tuple[Path, ...], tuple["Forwarded", ...]]
 
 
 def _open(desk: "Desk", entry: "Entry", save: Path | None, *, force: bool) -> _Opened:
+    from cipherpost.workflows import forwarding, originals
+    from cipherpost.workflows.saving import Saver
+
     if save is None:
         letter = originals.open_letter(desk, entry)
         return letter, (), forwarding.read_each(desk, entry, letter)
@@ -450,6 +453,8 @@ def _open(desk: "Desk", entry: "Entry", save: Path | None, *, force: bool) -> _O
 
 
 def _shown(desk: "Desk", entry: "Entry", letter: "Letter", saved: tuple[Path, ...], *, out_of_order: bool) -> Shown:
+    from cipherpost.workflows import forms
+
     header = entry.header
     later = replaced_in(desk, header.channel, header.number)
     row = _with_outline(_row(desk, entry, later, _answers(desk)), letters.outline_of(letter))
@@ -474,6 +479,7 @@ def _shown(desk: "Desk", entry: "Entry", letter: "Letter", saved: tuple[Path, ..
 
 def _acts(desk: "Desk", entry: "Entry", letter: "Letter") -> tuple[str, ...]:
     """What a form or a reminder asks for."""
+    from cipherpost.workflows import forms, originals
     from cipherpost.workflows.reminding import is_reminder
 
     if (form := forms.brought(desk, entry.header, letter)) is not None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cipherpost.errors import UnableError, UseError
-from cipherpost.text import spoken
+from cipherpost.text import ALL, spoken
 from cipherpost.workflows.key_ages import KeyAge, key_age, old_keys
 
 if TYPE_CHECKING:
@@ -32,6 +32,12 @@ class View:
         """Named groups and their members, and ``all``."""
         newest = self.roster.newest
         return {"all": self.roster.members("all", newest), **self.roster.groups(newest)}
+
+    def groups_of(self, office: str) -> list[str]:
+        """The names in `groups` under which ``office`` stands; quick, since all may have thousands of members."""
+        roster, newest = self.roster, self.roster.newest
+        everybody = [ALL] if roster.role(office) == "committee" and roster.good(office, newest) else []
+        return everybody + [name for name, members in roster.groups(newest).items() if office in members]
 
     def head_lines(self) -> Iterator[tuple[str, str]]:
         """What stands above the table."""
@@ -74,8 +80,7 @@ class View:
         yield "state", str(self.roster.state(office, newest))
         yield "since", f"entry {info.since} of {self.roster.time_of(info.since)}"
         yield "threshold", str(self.roster.threshold(office, newest))
-        groups = [name for name, members in self.groups().items() if office in members]
-        yield "groups", ", ".join(groups)
+        yield "groups", ", ".join(self.groups_of(office))
         yield "last heard", self.last_heard.get(office, "never")
         for officer in self._officers(office):
             yield "officer", officer.name + (" (unchecked: nobody heard the number)" if officer.unchecked else "")
@@ -121,7 +126,7 @@ class View:
             "state": roster.state(name, newest),
             "since": info.since,
             "threshold": roster.threshold(name, newest),
-            "groups": [group for group, members in self.groups().items() if name in members],
+            "groups": self.groups_of(name),
             "last_heard": self.last_heard.get(name),
             "officers": [
                 {
