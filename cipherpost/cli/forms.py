@@ -16,20 +16,26 @@ def form() -> None:
 
 @command(name="list", group=form)
 def form_list(session: Session) -> None:
-    """The forms of this network, and those that come with the program."""
+    """The forms of this network, and those that come with the program.
+
+    At the center it names those that are in force and were sent to nobody yet.
+    """
     from cipherpost.home.settings import NoHomeError
     from cipherpost.workflows import forms
 
     try:
         session.home_folder()
     except NoHomeError:
-        rows = forms.shipped()
+        rows, commands = forms.shipped(), list[str]()
     else:
-        rows = forms.listing(session.desk())
+        desk = session.desk()
+        rows, commands = forms.listing(desk), forms.unsent(desk)
     if session.as_json:
         output.emit({"forms": [row.as_json() for row in rows]})
         return
     output.table(["form", "version", "title", "state"], [row.cells() for row in rows])
+    for line in commands if not session.quiet else ():
+        output.hint(line)
 
 
 @command(name="show", group=form)

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from cipherpost.dispatch.header import Header
     from cipherpost.forms.schema import Form
     from cipherpost.letter import Letter
+    from cipherpost.roster.state import FormInfo
 
 _BOX: Final = "form "
 """Prefix of the names under which the vault keeps schemas, each by its hash."""
+_SENT: Final = "form sent "
+"""Prefix of the facts in which a home of the center keeps that a letter with this schema went out."""
 
 
 class UnknownFormError(UseError):
@@ -37,7 +40,10 @@ class FormVersionError(UseError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormRow:
-    """A form in a list: ``published``: the roster states it; ``here``: its schema is at hand, and tells its title."""
+    """A form in a list: ``published``: the roster states it; ``here``: its schema is at hand, and tells its title.
+
+    ``sent``: the center has sent its text to somebody; None where this home cannot tell.
+    """
 
     name: str
     version: int
@@ -45,10 +51,13 @@ class FormRow:
     title: str | None
     published: bool
     here: bool
+    sent: bool | None = None
 
     def cells(self) -> list[str]:
         """For a table."""
         state = "in force" if self.published else "not published"
+        if self.sent is False:
+            state += ", not sent yet"
         return [self.name, str(self.version), self.title or "", state if self.here else f"{state}, not here"]
 
     def as_json(self) -> dict[str, object]:
@@ -60,6 +69,7 @@ class FormRow:
             "title": self.title,
             "published": self.published,
             "here": self.here,
+            "sent": self.sent,
         }
 
 
@@ -69,7 +79,7 @@ class FormRow:
 def listing(desk: "Desk") -> list[FormRow]:
     """The forms of the roster, each in its newest version, then those that come with the program and are not in it."""
     stated = desk.roster.forms(desk.roster.newest)
-    rows = [_row(desk, info.name, info.version, info.hash) for info in stated.values()]
+    rows = [_row(desk, info) for info in stated.values()]
     return rows + [row for row in shipped() if row.name not in stated]
 
 
@@ -83,19 +93,43 @@ def shipped() -> list[FormRow]:
     ]
 
 
-def _row(desk: "Desk", name: str, version: int, hash: str) -> FormRow:
+def _row(desk: "Desk", info: "FormInfo") -> FormRow:
     try:
-        form = form_by_hash(desk, hash)
+        form = form_by_hash(desk, info.hash)
     except CipherpostError:  # one schema that cannot be read hides no other form (I7); `form show` says why
         form = None
     return FormRow(
-        name=name,
-        version=version,
-        hash=hash,
+        name=info.name,
+        version=info.version,
+        hash=info.hash,
         title=form.title if form else None,
         published=True,
         here=form is not None,
+        sent=_is_sent(desk, info),
     )
+
+
+def _is_sent(desk: "Desk", info: "FormInfo") -> bool | None:
+    """Whether the text of a form went out: known at the center alone, and of what was stated since one came."""
+    me = desk.roster.officer(desk.office, desk.officer, desk.roster.newest)
+    if not desk.is_center or me is None or info.since < me.since:
+        return None
+    return desk.mail.meta(_SENT + info.hash) is not None
+
+
+def unsent(desk: "Desk") -> list[str]:
+    """What is typed to send each form that the roster states and nobody was sent."""
+    stated = desk.roster.forms(desk.roster.newest).values()
+    return [_send_command(desk, info) for info in stated if _is_sent(desk, info) is False]
+
+
+def _send_command(desk: "Desk", info: "FormInfo") -> str:
+    """``cipherpost form publish libraries``; where its schema is not here, its file is named."""
+    from cipherpost.forms.builtin import builtin_by_hash
+
+    if builtin_by_hash(info.hash) is not None or desk.mail.box(_BOX + info.hash) is not None:
+        return f"cipherpost form publish {info.name}"
+    return f"cipherpost form publish FILE    (by who has the file of {info.name} {info.version})"
 
 
 def stated_versions(desk: "Desk", name: str) -> dict[int, str]:
@@ -177,17 +211,24 @@ def form_by_hash(desk: "Desk", hash: str) -> "Form | None":
 
 
 def keep_form(desk: "Desk", header: "Header", letter: "Letter") -> None:
-    """Keep the schema that a letter of the center brings, when the roster states its hash."""
+    """Keep the schema that a letter of the center brings, when the roster states its hash; and that it was sent."""
     from cipherpost.forms.builtin import builtin_by_hash
 
     data = letter.data
     if header.office != CENTER or data is None or len(data) > limits.FORM_BYTES:
         return
     hash = sha256(data)
-    if desk.mail.box(_BOX + hash) is not None or builtin_by_hash(hash) is not None:
+    if all(form.hash != hash for form in _stated(desk)):
         return
-    if any(form.hash == hash for form in _stated(desk)):
+    note_sent(desk, data)
+    if desk.mail.box(_BOX + hash) is None and builtin_by_hash(hash) is None:
         desk.vault.put(_BOX + hash, data)
+
+
+def note_sent(desk: "Desk", data: bytes) -> None:
+    """Remember that a letter of the center with these data went out, or is under way with all its signatures."""
+    if desk.is_center:
+        desk.mail.set_meta(_SENT + sha256(data), "1")
 
 
 def brought(desk: "Desk", header: "Header", letter: "Letter") -> "tuple[str, int] | None":
@@ -284,18 +325,31 @@ def publish(desk: "Desk", form: "Form", audience: str = ALL, *, dry_run: bool = 
     entry = None
     if new:
         entries.prepare(desk)
+    if not dry_run:  # before the entry, so that what a kill or a proposal leaves half done goes on by the form's name
+        desk.vault.put(_BOX + form.hash, form.data)
+    if new:
         entry = entries.post(desk, [Statement(form.name, form.version, form.hash)], dry_run=dry_run)
     if not dry_run:
-        desk.vault.put(_BOX + form.hash, form.data)
         finish_begun(desk, line)
     if nobody or (entry is not None and entry.proposed is not None):
-        return Published(form=form, entry=entry, letter=None)
+        return _counted(desk, Published(form=form, entry=entry, letter=None), dry_run=dry_run)
     plan = Plan(channel=f"{desk.office}/{audience}", kind=kind, created=desk.time())
     letter = _letter(form)
     sent = send_one(desk, plan, letter, line, even_if_sent=False, dry_run=dry_run)
     if sent.already and _newcomers(desk, sent, plan):
         sent = send_one(desk, plan, letter, line, even_if_sent=True, dry_run=dry_run)
-    return Published(form=form, entry=entry, letter=sent)
+    if sent.proposed is None and not dry_run:
+        note_sent(desk, form.data)
+    return _counted(desk, Published(form=form, entry=entry, letter=sent), dry_run=dry_run)
+
+
+def _counted(desk: "Desk", done: Published, *, dry_run: bool) -> Published:
+    """Count anew what `status` says of forms."""
+    from cipherpost.workflows import status
+
+    if not dry_run:
+        status.refresh(desk)
+    return done
 
 
 def _is_new(desk: "Desk", form: "Form") -> bool:

@@ -235,7 +235,7 @@ def put_dispatch(desk: "Desk", proposal: "Proposal", endorsed: tuple[Endorsement
     Raises:
         As `sign_draft` and `enclosed.take_out`; nothing was made.
     """
-    from cipherpost.workflows import enclosed, entries, letters, vetting
+    from cipherpost.workflows import enclosed, entries, forms, letters, vetting
 
     bind(desk, proposal)
     draft = proposal.draft
@@ -254,6 +254,8 @@ def put_dispatch(desk: "Desk", proposal: "Proposal", endorsed: tuple[Endorsement
         letter = enclosed.take_out(desk, composing, proposal)
         digest = desk.vault.get(f"digest {proposal.hash}") or b""
         _keep_outgoing(desk, composing.name, digest.decode(), letters.outline_of(letter))
+        if letter.data is not None:
+            forms.note_sent(desk, letter.data)
         return composing.commit(plan.as_dict())
 
 

@@ -25,7 +25,7 @@ class Status:
 
     ``owed``: what is due of this office, soonest first, as `cipherpost.workflows.owing.kept` gives it, and
     ``proposed_in`` the proposals of reports that are under way for it; ``silent``: offices not heard of for longer
-    than their interval.
+    than their interval. ``unsent``: what is typed to send each form that is in force and was sent to nobody.
     """
 
     network: str
@@ -47,6 +47,7 @@ class Status:
     renewing: bool
     last_fetch: str | None
     now: str
+    unsent: tuple[str, ...]
     proposed_in: Proposed
 
     def as_json(self) -> dict[str, Any]:
@@ -86,6 +87,8 @@ class Status:
         if self.proposed:
             declined = f"; {self.declined} declined by a colleague" if self.declined else ""
             yield "proposed", f"{self.proposed} of yours not posted yet{declined}"
+        for command in self.unsent:
+            yield "form", f"in force, and sent to nobody yet: {command}"
         if self.silent:
             more = f" and {len(self.silent) - 8} more" if len(self.silent) > 8 else ""
             yield "silent", ", ".join(self.silent[:8]) + more
@@ -136,6 +139,7 @@ def status(desk: "Desk") -> Status:
         renewing=rotation.under_way(desk.home, desk.officer) is not None,
         last_fetch=desk.mail.meta("last fetch"),
         now=desk.time(),
+        unsent=tuple(kept.get("unsent", ())),
         proposed_in=_proposed_in(desk) if debts else {},
     )
 
@@ -203,7 +207,7 @@ def _silent(desk: "Desk", days: int, expected: list[str]) -> tuple[str, ...]:
 
 def refresh(desk: "Desk") -> None:
     """Count anew; every command that changes what is new or owed ends with this."""
-    from cipherpost.workflows import guards, moving, owing, proposals, reading
+    from cipherpost.workflows import forms, guards, moving, owing, proposals, reading
 
     newest = desk.roster.newest
     rows = reading.received(desk)
@@ -220,6 +224,7 @@ def refresh(desk: "Desk") -> None:
         "debts": owing.kept(desk, asked=any(row.due for row in rows)),
         "proposals": proposed.waiting,
         "proposed": proposed.own,
+        "unsent": forms.unsent(desk),
         "days": guards.check_days(desk),
         "heard_of": expected,
     }

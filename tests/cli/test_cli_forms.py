@@ -58,7 +58,9 @@ def test_a_published_form_is_in_the_roster_and_comes_to_every_home(net):
         "title": "Libraries",
         "published": True,
         "here": True,
+        "sent": True,
     }
+    assert "sent to nobody" not in net.ok("center", "status").out
     net.ok("tver", "fetch")
     assert net.ok("tver", "form", "show", "libraries").out.encode() == path.read_bytes()
     out = net.root / "mine.json"

@@ -186,6 +186,44 @@ def test_fetch_reminds_the_proposer_to_send_a_form_that_is_in_force_now(two: Net
     assert "send it now: cipherpost form publish monthly-return" in two.ok("center", "fetch").err
 
 
+def test_a_form_in_force_is_marked_until_its_text_was_sent(two: Net) -> None:
+    """Entry and text both wait for the second signature; nothing says that all is done before it is."""
+    command = "cipherpost form publish monthly-return"
+    done = two.ok("center", "keepers", "stasova", "sverdlov", "-y")
+    two.ok("second", "fetch")
+    two.ok("second", "endorse", done.out.strip().rpartition("/")[2])
+    two.ok("center", "fetch")
+
+    def publish() -> str:
+        return two.ok("center", "form", "publish", "monthly-return").out.strip().rpartition("/")[2]
+
+    def state(home: str) -> object:
+        rows = two.ok(home, "form", "list", "--json").json["forms"]
+        return next(row["sent"] for row in rows if row["name"] == "monthly-return")
+
+    def told(home: str) -> bool:
+        return f"in force, and sent to nobody yet: {command}" in two.ok(home, "status").out
+
+    entry = publish()
+    assert (state("center"), told("center")) == (None, False), "it is not in force"
+    two.ok("second", "fetch")
+    two.ok("second", "endorse", entry)
+    for home in ("center", "second"):
+        two.ok(home, "fetch")
+        assert (state(home), told(home)) == (False, True)
+        listed = two.ok(home, "form", "list")
+        assert "in force, not sent yet" in listed.out
+        assert command in listed.hints
+    letter = publish()
+    assert (state("center"), told("center")) == (False, True), "proposed is not sent"
+    two.ok("second", "fetch")
+    assert two.ok("second", "endorse", letter).out.startswith("center/all/")
+    for home in ("second", "center"):
+        two.ok(home, "fetch")
+        assert (state(home), told(home)) == (True, False), home
+    assert state("tver") is None
+
+
 def test_what_waits_for_a_letter_replaced_meanwhile_is_let_go_only_with_a_yes(net: Net) -> None:
     refused(net.run("center", "outbox", "--drop", "-y"), 2, "in which channel")
     refused(net.run("center", "outbox", "center/all", "--drop"), 2, "needs a yes")

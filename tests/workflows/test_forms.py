@@ -4,12 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from workflowkit import IVANOV, ORLOV, PETROV, STASOVA, Net
+from workflowkit import BAZHANOV, IVANOV, ORLOV, PETROV, STASOVA, Net
 
 from cipherpost.forms.builtin import builtin
 from cipherpost.forms.schema import Form, parse_form
 from cipherpost.roster.words import Form as Statement
-from cipherpost.workflows import entries, fetching, forms, letters, reading
+from cipherpost.workflows import entries, fetching, forms, letters, reading, status
 from cipherpost.workflows.dispatching import Outgoing, line_error, send_one
 from cipherpost.workflows.plans import Plan
 
@@ -47,6 +47,43 @@ def test_every_home_keeps_what_the_center_publishes(net: Net) -> None:
         assert not has(net, who, form)
         net.fetch(who)
         assert has(net, who, form)
+
+
+def test_i4_a_form_stated_and_cut_off_before_its_text_went_out_is_named_and_sent_by_its_name(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Cut(Exception):
+        """The power fails."""
+
+    def fail(*_args: object, **_given: object) -> None:
+        raise Cut
+
+    form = made()
+    with monkeypatch.context() as broken:
+        broken.setattr(forms, "finish_begun", fail)  # the first step after the entry
+        with pytest.raises(Cut):
+            publish(net, form)
+    net.fetch(STASOVA)
+    with net.desk(STASOVA) as desk:
+        assert forms.unsent(desk) == ["cipherpost form publish libraries"]
+        assert status.status(desk).unsent == ("cipherpost form publish libraries",)
+        forms.publish(desk, forms.form_to_publish(desk, "libraries"))
+        assert forms.unsent(desk) == []
+        assert status.status(desk).unsent == ()
+    net.fetch(IVANOV)
+    assert has(net, IVANOV, form)
+
+
+def test_a_colleague_without_the_schema_is_told_who_sends_it(net: Net) -> None:
+    form = made()
+    with net.desk(STASOVA) as desk:
+        entries.prepare(desk)
+        entries.post(desk, [Statement(form.name, form.version, form.hash)])
+    net.fetch(BAZHANOV)
+    with net.desk(BAZHANOV) as desk:
+        assert forms.unsent(desk) == ["cipherpost form publish FILE    (by who has the file of libraries 1)"]
+    with net.desk(IVANOV) as desk:
+        assert forms.unsent(desk) == [], "a committee sends no forms"
 
 
 def test_nothing_is_kept_that_the_roster_does_not_state(net: Net) -> None:
