@@ -3,10 +3,12 @@
 The rules by which one path of a channel's notes is chosen are in `cipherpost.chain.tree`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from cipherpost.chain.checks import AsideError, ForkHeldError, RaceLostError, is_held
+from cipherpost.chain.columns import HEAD, REPLY, Cite
+from cipherpost.chain.history import Day, by_day
 from cipherpost.chain.node import Node
 from cipherpost.chain.opening import ROSTER_CHANNEL, Lines, Opened
 from cipherpost.chain.rows import Row
@@ -107,6 +109,97 @@ class Channel:
     def counting(self) -> Iterator[Node]:
         """The nodes that count, by number."""
         return (node for node in self.tree.path if node.verdict is None)
+
+    # ---- what counts, for those who look at whole channels --------------------------------------------------------
+    # `cipherpost.chain.straight.StraightChannel` gives the same without one object for each dispatch.
+
+    @property
+    def straight(self) -> bool:
+        """Whether it was judged straight: everything counts, nothing is beside, and there is no `tree`."""
+        return False
+
+    @property
+    def long(self) -> int:
+        """The number of the path's end."""
+        return len(self.tree.path)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing lies beside the path, nothing waits, and nothing is of a newer program."""
+        return len(self.tree.known) == len(self.tree.path) and not self.newer
+
+    @property
+    def racing(self) -> bool:
+        """Whether two dispatches contend for the last number, and no next one tells which of them stands."""
+        tree = self.tree
+        end = tree.end
+        if len(tree.known) == len(tree.path) or not tree.path:
+            return False
+        return any(
+            node is not end and node.parent is end.parent and node.verdict is None and not tree.is_pinned_away(node)
+            for node in tree.slots.get(end.number, ())
+        )
+
+    @property
+    def state(self) -> tuple[int, int, int]:
+        """How long the path is, how many notes are beside it, and how often something that stood was judged anew."""
+        tree = self.tree
+        return len(tree.path), len(tree.known) - len(tree.path), tree.turns
+
+    def standing(self, number: int) -> Node | None:
+        """What stands at ``number``, counting or void."""
+        return self.tree.standing(number)
+
+    def hash_at(self, number: int) -> str | None:
+        """The hash of what stands at ``number``."""
+        node = self.tree.standing(number)
+        return None if node is None else node.hash
+
+    def time_at(self, number: int) -> str:
+        """The time of what stands at ``number``."""
+        return self.tree.path[number - 1].time
+
+    def path(self, above: int, upto: int) -> list[Node]:
+        """What stands above number ``above`` up to ``upto``, counting or void."""
+        return self.tree.path[above:upto]
+
+    def telling(self, above: int = 0, upto: int | None = None) -> Iterator[Node]:
+        """Of what counts there all that says something of others or of a debt, or has the latest time."""
+        return (node for node in self.tree.path[above:upto] if node.verdict is None)
+
+    def cites(self) -> Iterator[Cite]:
+        """All that counting dispatches say of other dispatches."""
+        for node in self.counting():
+            header, number = node.header, node.number
+            for channel, cited, hashed, word in header.acks:
+                yield Cite(number, word, channel, cited, hashed)
+            for channel, cited, hashed in header.heads:
+                yield Cite(number, HEAD, channel, cited, hashed)
+            if header.reply is not None:
+                yield Cite(number, REPLY, *header.reply)
+
+    def times(self) -> Sequence[str]:
+        """The times of all that counts, by number."""
+        return [node.time for node in self.counting()]
+
+    def backs(self) -> Iterator[tuple[int, int]]:
+        """The counting numbers whose time is before that of the one before, and the number of that one."""
+        for node in self.counting():
+            before = node.parent.last if node.parent is not None else None
+            if before is not None and node.time < before.time:
+                yield node.number, before.number
+
+    def later(self, than: str) -> Iterator[int]:
+        """The counting numbers whose time is later than ``than``."""
+        return (node.number for node in self.counting() if node.time > than)
+
+    def older(self, than: str, but: Collection[str]) -> Iterator[int]:
+        """The counting numbers whose time is before ``than``, but those of certain kinds."""
+        return (node.number for node in self.counting() if node.time < than and node.kind not in but)
+
+    def days(self) -> Iterator[Day]:
+        """What counts, day by day."""
+        return by_day(self.counting())
 
     # ---- the slots -----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """When a channel was written to: what a picture over time needs of it, in bounded room."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -14,6 +14,16 @@ SPANS: Final = 128
 """Most spans of one channel: a picture on a sheet of paper shows no more beside each other."""
 SILENCES: Final = 16
 """Most silences of one channel that are kept: the longest."""
+
+
+class Day(NamedTuple):
+    """Dispatches of one day that stand behind one another: numbers and times of the first and the last, how many."""
+
+    first: int
+    first_time: str
+    last: int
+    last_time: str
+    many: int
 
 
 class Span(NamedTuple):
@@ -52,47 +62,53 @@ class History(NamedTuple):
     silences: tuple[Silence, ...] = ()
 
 
-def history(channel: str, nodes: "Iterable[Node]", silent_days: int) -> History | None:
+def history(channel: str, days: Iterable[Day], silent_days: int) -> History | None:
     """What counts of one channel, seen over time; None where nothing does.
 
-    Nothing of ``nodes`` is kept, and no more than `SPANS` and `SILENCES` are at any moment.
+    Nothing of ``days`` is kept, and no more than `SPANS` and `SILENCES` are at any moment.
 
     Args:
-        nodes: those that count, by number.
+        days: `cipherpost.chain.channel.Channel.days`.
         silent_days: how many days of silence are usual.
     """
-    first: Node | None = None
-    last: Node | None = None
-    total, days = 0, 1
+    first: Day | None = None
+    last: Day | None = None
+    total, long = 0, 1
     spans: dict[int, Span] = {}
     silences: list[Silence] = []
     usual = timedelta(days=silent_days)
-    for day, group in groupby(nodes, key=_day):
-        begin = end = next(group)
-        many = 1
-        while (node := next(group, None)) is not None:
-            end, many = node, many + 1
+    for day in days:
         if last is not None:
-            _note_silence(silences, last.time, begin.time, usual)
-        first, last, total = first or begin, end, total + many
-        _add(spans, Span(date.fromisoformat(day).toordinal(), many, end.number), days)
+            _note_silence(silences, last.last_time, day.first_time, usual)
+        first, last, total = first or day, day, total + day.many
+        _add(spans, Span(date.fromisoformat(day.first_time[:10]).toordinal(), day.many, day.last), long)
         while len(spans) > SPANS:
-            days *= 2
-            spans = _wider(spans.values(), days)
+            long *= 2
+            spans = _wider(spans.values(), long)
     if first is None or last is None:
         return None
     return History(
         channel,
-        first.number,
-        first.time,
-        last.number,
-        last.time,
+        first.first,
+        first.first_time,
+        last.last,
+        last.last_time,
         total,
-        days,
+        long,
         tuple(sorted(spans.values())),
         silent_days,
         tuple(sorted(silences)),
     )
+
+
+def by_day(nodes: "Iterable[Node]") -> Iterator[Day]:
+    """Dispatches of one channel, by number, day by day; none is kept."""
+    for _, group in groupby(nodes, key=_day):
+        first = last = next(group)
+        many = 1
+        while (node := next(group, None)) is not None:
+            last, many = node, many + 1
+        yield Day(first.number, first.time, last.number, last.time, many)
 
 
 def widened(spans: Iterable[Span], days: int) -> tuple[Span, ...]:

@@ -4,7 +4,7 @@ What a later roster entry cannot change (the signatures, the state at the entry 
 note and kept in its node; what may change (cuts), and what depends on the dispatches before, is judged each time.
 """
 
-from typing import Final, TypedDict
+from typing import Final, Protocol, TypedDict
 
 from cipherpost.chain.checks import (
     FETCH,
@@ -20,7 +20,6 @@ from cipherpost.chain.checks import (
 )
 from cipherpost.chain.node import Node
 from cipherpost.chain.opening import Opened, verifies
-from cipherpost.chain.tree import Tree
 from cipherpost.dispatch.header import Header
 from cipherpost.dispatch.kinds import (
     KINDS,
@@ -32,7 +31,7 @@ from cipherpost.dispatch.kinds import (
     same_threshold,
 )
 from cipherpost.errors import CipherpostError
-from cipherpost.note import VerifierKey
+from cipherpost.note import VerifierKey, signature_line
 from cipherpost.roster.fold import Roster
 from cipherpost.roster.standing import CutOffError, StandingError, ThresholdError, check_endorsements, may_sign
 
@@ -44,6 +43,16 @@ class Place(TypedDict):
     audience_is: Audience
     audience_role: str | None
     lateral_member: bool
+
+
+class Above(Protocol):
+    """The dispatches before one that is judged: `cipherpost.chain.tree.Tree`, or a straight line of them."""
+
+    def draft_used(self, node: Node) -> int | None:
+        """The number of a counting dispatch above ``node`` that bears its draft number."""
+
+    def ancestor(self, node: Node, number: int) -> Node:
+        """The node above ``node``, or itself, at ``number``."""
 
 
 class Judge:
@@ -125,6 +134,14 @@ class Judge:
             self._keys[which] = found
         return found
 
+    def bare(self, opened: Opened) -> bytes | None:
+        """The note with the one signature line that counts, others being bytes that nobody verifies; None: no line."""
+        keys = self.keys(opened.header)
+        for key_id, signature in opened.lines:
+            if key_id in keys and verifies(keys[key_id].public, signature, opened.text):
+                return opened.text + b"\n" + signature_line(keys[key_id].name, key_id, signature)
+        return None
+
     def by_itself(self, opened: Opened) -> None:
         """V4 to V6 of a dispatch whose channel is not here: all that it and the roster tell without those before it.
 
@@ -141,7 +158,7 @@ class Judge:
 
     # ---- a node that hangs in its tree ---------------------------------------------------------------------------
 
-    def judge(self, tree: Tree, node: Node) -> CipherpostError | None:
+    def judge(self, tree: Above, node: Node) -> CipherpostError | None:
         """V4 to V6: None where the dispatch counts, else the failed check. Its ``previous`` is not held."""
         error = self.v4_roster(node) or self._v5_standing(node)
         if error is None:
@@ -259,7 +276,7 @@ class Judge:
             return False
         return True
 
-    def v6(self, tree: Tree, node: Node) -> CipherpostError | None:
+    def v6(self, tree: Above, node: Node) -> CipherpostError | None:
         """V6 of a dispatch that is not signed yet, and would hang below ``node.parent``."""
         return self._v6_at_entry(node) or self._v6_among_others(tree, node)
 
@@ -291,7 +308,7 @@ class Judge:
             if not looked_into:
                 self._in_place.add(which)
 
-    def _v6_among_others(self, tree: Tree, node: Node) -> CipherpostError | None:
+    def _v6_among_others(self, tree: Above, node: Node) -> CipherpostError | None:
         """The draft was not used before, and the target is one that may be superseded or cancelled."""
         if node.draft is not None and (used := tree.draft_used(node)):
             return DraftSpentError(

@@ -3,7 +3,7 @@
 A function of the notes offered, the roster and the judging time: two people with the same notes get the same list.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -11,9 +11,9 @@ from cipherpost import limits
 from cipherpost.chain import forks
 from cipherpost.chain.channel import Channel
 from cipherpost.chain.checks import CutError, RaceLostError, RosterDisagreesError, RosterForkError, code_of
+from cipherpost.chain.columns import Cite
 from cipherpost.chain.findings import Finding, sort_key
 from cipherpost.chain.node import Node
-from cipherpost.dispatch.header import Header
 from cipherpost.text import CENTER, format_time, parse_time
 
 _HONEST: Final = frozenset({"retire", "suspend"})
@@ -32,20 +32,23 @@ def survey(chain: Judged, now: str) -> tuple[Finding, ...]:
     """Every finding of V1 to V8 at the judging time ``now``, sorted by place."""
     found = set(chain.refused)
     latest = _a_day_after(now)
-    acked = _acked_by_center(chain)
     for view in chain.channels.values():
-        found.update(_waiting(view))
-        found.update(_slots(chain, view))
-        found.update(_pinned(chain, view))
-        found.update(_uncounted(chain, view, acked.get(view.name, {})))
-        found.update(_v7_clock(view.counting(), latest))
-        found.update(_v8_disagrees(chain, view.counting()))
+        found.update(_v7_clock(view, latest))
+        found.update(_v8_disagrees(chain, view, view.cites()))
+        if not view.straight:
+            found.update(_waiting(view))
+            found.update(_slots(chain, view))
+            found.update(_pinned(chain, view))
+    found.update(_uncounted(chain))
     return tuple(sorted(found, key=sort_key))
 
 
 def survey_dispatch(chain: Judged, node: Node, now: str) -> tuple[Finding, ...]:
     """V7 and V8 of one counting dispatch."""
-    return (*_v7_clock([node], _a_day_after(now)), *_v8_disagrees(chain, [node]))
+    view = chain.channels[node.channel]
+    clock = (each for each in _v7_clock(view, _a_day_after(now)) if each.number == node.number)
+    cites = (cite for cite in view.cites() if cite.number == node.number)
+    return (*clock, *_v8_disagrees(chain, view, cites))
 
 
 def _finding(node: Node, code: str, detail: str) -> Finding:
@@ -108,38 +111,42 @@ def _pinned(chain: Judged, view: Channel) -> Iterator[Finding]:
 # ---- cuts below what was acknowledged --------------------------------------------------------------------------------
 
 
-def _acked_by_center(chain: Judged) -> dict[str, dict[str, int]]:
-    """Channel to the hashes that counting dispatches of the center ack, each with the lowest roster entry they cite."""
-    acked: dict[str, dict[str, int]] = {}
-    for view in chain.channels.values():
-        for node in view.counting() if view.office == CENTER else ():
-            for ack in node.header.acks:
-                if ack.hash is not None:
-                    hashes = acked.setdefault(ack.channel, {})
-                    hashes[ack.hash] = min(node.roster, hashes.get(ack.hash, node.roster))
-    return acked
-
-
-def _uncounted(chain: Judged, view: Channel, acked: Mapping[str, int]) -> Iterator[Finding]:
+def _uncounted(chain: Judged) -> Iterator[Finding]:
     """What an officer who was retired or suspended had sent, and the center had acknowledged, before it was cut off.
 
     An ack counts for all that its dispatch links back to, and only if the center did not know of the loss yet: what a
     colleague links over afterwards was acknowledged with him, and not with the one who had left.
     """
-    honest = any(each.cause in _HONEST for each in chain.roster.tenures(view.office))
-    if not acked or not honest:
-        return
-    known = _known_to_center(view, acked)
-    for number, nodes in view.tree.slots.items():
+    cut = {view.name: found for view in chain.channels.values() if (found := _honestly_cut(chain, view))}
+    acked = _acked_by_center(chain, cut.keys())
+    for channel, nodes in cut.items():
+        known = _known_to_center(chain.channels[channel], acked[channel])
         for node in nodes:
-            if isinstance(node.verdict, CutError):
-                tenures = chain.roster.keys(node.office, node.by)
-                good = [each for each in tenures if each.good(node.roster) and each.compromised is None]
-                losses = [each.until for each in good if each.until is not None and each.cause in _HONEST]
-                if any(known.get(node, until) < until for until in losses):
-                    yield _finding(
-                        node, "uncounted", f"the center had acknowledged number {number}, and it was cut off"
-                    )
+            tenures = chain.roster.keys(node.office, node.by)
+            good = [each for each in tenures if each.good(node.roster) and each.compromised is None]
+            losses = [each.until for each in good if each.until is not None and each.cause in _HONEST]
+            if any(known.get(node, until) < until for until in losses):
+                what = f"the center had acknowledged number {node.number}, and it was cut off"
+                yield _finding(node, "uncounted", what)
+
+
+def _honestly_cut(chain: Judged, view: Channel) -> list[Node]:
+    """What is cut off in a channel of an office of which somebody left with honour."""
+    if view.straight or not any(each.cause in _HONEST for each in chain.roster.tenures(view.office)):
+        return []
+    return [node for nodes in view.tree.slots.values() for node in nodes if isinstance(node.verdict, CutError)]
+
+
+def _acked_by_center(chain: Judged, channels: Collection[str]) -> dict[str, dict[str, int]]:
+    """By channel the hashes that counting dispatches of the center ack, each with the lowest roster entry they cite."""
+    acked: dict[str, dict[str, int]] = {channel: {} for channel in channels}
+    for view in chain.channels.values() if channels else ():
+        for node in view.telling() if view.office == CENTER else ():
+            for ack in node.header.acks:
+                if ack.hash is not None and ack.channel in acked:
+                    hashes = acked[ack.channel]
+                    hashes[ack.hash] = min(node.roster, hashes.get(ack.hash, node.roster))
+    return acked
 
 
 def _known_to_center(view: Channel, acked: Mapping[str, int]) -> dict[Node, int]:
@@ -157,34 +164,35 @@ def _known_to_center(view: Channel, acked: Mapping[str, int]) -> dict[Node, int]
 # ---- V7, V8 ----------------------------------------------------------------------------------------------------------
 
 
-def _v7_clock(nodes: Iterable[Node], latest: str) -> Iterator[Finding]:
-    for node in nodes:
-        before = node.parent.last if node.parent is not None else None
-        if before is not None and node.time < before.time:
-            yield _finding(node, "clock", f"dated {node.time}, before number {before.number}, dated {before.time}")
-        if node.time > latest:
-            yield _finding(node, "clock", f"dated {node.time}, more than a day ahead")
+def _v7_clock(view: Channel, latest: str) -> Iterator[Finding]:
+    for number, before in view.backs():
+        told = f"dated {view.time_at(number)}, before number {before}, dated {view.time_at(before)}"
+        yield _about(view, number, "clock", told)
+    for number in view.later(latest):
+        yield _about(view, number, "clock", f"dated {view.time_at(number)}, more than a day ahead")
 
 
 def _a_day_after(now: str) -> str:
     return format_time(parse_time(now) + timedelta(seconds=limits.CLOCK_AHEAD_SECONDS))
 
 
-def _v8_disagrees(chain: Judged, nodes: Iterable[Node]) -> Iterator[Finding]:
+def _v8_disagrees(chain: Judged, view: Channel, cites: Iterable[Cite]) -> Iterator[Finding]:
     """Acks, heads and replies that name another hash than what stands here; each may be the only honest witness."""
-    for node in nodes:
-        header = node.header
-        if header.acks or header.heads or header.reply:
-            yield from _v8_of(chain, node, header)
+    stands: dict[str, Channel | None] = {}
+    for number, _, channel, cited, hashed in cites:
+        if hashed is None:
+            continue
+        if channel in stands:
+            other = stands[channel]
+        else:
+            other = stands[channel] = chain.channels.get(channel)
+        here = other.hash_at(cited) if other is not None else None
+        if here is not None and here != hashed:
+            told = f"names another {channel}/{cited} than the one that stands here"
+            yield _about(view, number, "disagrees", told)
 
 
-def _v8_of(chain: Judged, node: Node, header: Header) -> Iterator[Finding]:
-    named = [(ack.channel, ack.number, ack.hash) for ack in header.acks if ack.hash is not None]
-    named += [(head.channel, head.number, head.hash) for head in header.heads]
-    if header.reply is not None:
-        named.append((header.reply.channel, header.reply.number, header.reply.hash))
-    for channel, number, hashed in dict.fromkeys(named):
-        view = chain.channels.get(channel)
-        stands = view.tree.standing(number) if view is not None else None
-        if stands is not None and stands.hash != hashed:
-            yield _finding(node, "disagrees", f"names another {channel}/{number} than the one that stands here")
+def _about(view: Channel, number: int, code: str, detail: str) -> Finding:
+    """A finding about what stands at a number."""
+    time = view.time_at(number)
+    return Finding(code=code, channel=view.name, number=number, office=view.office, detail=detail, time=time)

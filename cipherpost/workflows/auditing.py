@@ -287,7 +287,7 @@ def _report(reader: Reader, ledger: Ledger, findings: tuple[Finding, ...], *, as
     histories: list[History] = []
     for view in chain.channels.values():
         last = view.last
-        seen = history(view.name, view.counting(), chain.roster.check_days(view.office, newest))
+        seen = history(view.name, view.days(), chain.roster.check_days(view.office, newest))
         if last is not None and seen is not None:
             heads.append(Head(view.name, last.header.number, last.hash))
             histories.append(seen)

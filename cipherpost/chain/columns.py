@@ -1,0 +1,323 @@
+"""The dispatches of a straight channel, packed: what others ask of a dispatch that counts, in some sixty bytes.
+
+A channel is *straight* when every note of it counts and follows the one before, and nothing lies beside. Nearly all
+are, and a network may have a million dispatches: as objects they would fill gigabytes. What is not kept here
+(signatures, letters, sealed files unless asked for) nobody needs once the note was verified.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from sys import intern
+from typing import Any, Final, NamedTuple
+
+from cipherpost.chain.history import Day
+from cipherpost.chain.node import Node
+from cipherpost.dispatch.header import ACK_WORDS, KIND_WORDS, LINES, Ack, Head, Header, Reply, RosterRef, Sealed
+
+HEAD: Final = "head"
+REPLY: Final = "reply"
+_WORDS: Final = (*map(intern, ACK_WORDS), HEAD, REPLY)
+_WORD: Final = {word: at for at, word in enumerate(_WORDS)}
+_HEAD: Final = _WORD[HEAD]
+_REPLY: Final = _WORD[REPLY]
+_KIND: Final = {word: at for at, word in enumerate(KIND_WORDS)}
+_HASH: Final = 32
+_DAY: Final = 10**6
+"""What a stamp is divided by to give its day."""
+
+_FIELDS: Final = Header._fields
+_FIRST: Final = _FIELDS.index("supersedes")
+_LAST: Final = _FIELDS.index("heads_file") + 1
+_NONE: Final = (None,) * (_LAST - _FIRST)
+_LINES: Final = {name: LINES[_FIELDS.index(name)] for name in ("draft", "key", *_FIELDS[_FIRST:_LAST])}
+"""Lines that few headers have; they are kept as they are written."""
+
+
+class Cite(NamedTuple):
+    """What dispatch ``number`` says of number ``cited`` of ``channel``.
+
+    ``word``: one of acks, `HEAD` or `REPLY`. ``hash`` is None with number 0: nothing there yet.
+    """
+
+    number: int
+    word: str
+    channel: str
+    cited: int
+    hash: str | None
+
+
+def stamp_of(time: str) -> int:
+    """A time as a number that sorts as it does, ``20261122090000``."""
+    return int(time.encode().translate(None, b"-T:Z"))
+
+
+def time_of(stamp: int) -> str:
+    """The time of a stamp."""
+    digits = f"{stamp:014d}"
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[8:10]}:{digits[10:12]}:{digits[12:]}Z"
+
+
+class Columns:
+    """Numbers 1 to `long` of one channel, all of which count.
+
+    ``backs``: the numbers whose time is before that of the one below. ``entries``: hash by number of the roster entries
+    relied on. ``sealed``: whether the lines of sealed files are kept too.
+    """
+
+    __slots__ = (
+        "_channels",
+        "_cite_at",
+        "_cite_channels",
+        "_cite_hashes",
+        "_cite_numbers",
+        "_cite_words",
+        "_hashes",
+        "_kinds",
+        "_rest",
+        "_rest_at",
+        "_rest_ends",
+        "_rosters",
+        "_sealed_at",
+        "_sealed_hashes",
+        "_sealed_sizes",
+        "_stamps",
+        "backs",
+        "channel",
+        "entries",
+        "sealed",
+    )
+
+    def __init__(self, channel: str, *, sealed: bool = False) -> None:
+        self.channel = channel
+        self.sealed = sealed
+        self.backs = array("I")
+        self.entries: dict[int, str] = {}
+        self._hashes = bytearray()
+        self._stamps = array("Q")
+        self._kinds = bytearray()
+        self._rosters = array("I")
+        self._channels: dict[str, int] = {}
+        self._cite_at = array("I")
+        self._cite_words = bytearray()
+        self._cite_channels = array("I")
+        self._cite_numbers = array("I")
+        self._cite_hashes = bytearray()
+        self._rest = bytearray()
+        self._rest_at = array("I")
+        self._rest_ends = array("Q")
+        self._sealed_at = array("I")
+        self._sealed_hashes = bytearray()
+        self._sealed_sizes = array("Q")
+
+    # ---- growing -----------------------------------------------------------------------------------------------------
+
+    def add(self, node: Node) -> None:
+        """Take up the next dispatch, which counts."""
+        header, stamps = node.header, self._stamps
+        stamp = stamp_of(node.time)
+        if stamps and stamp < stamps[-1]:
+            self.backs.append(node.number)
+        stamps.append(stamp)
+        self._hashes += bytes.fromhex(node.hash)
+        self._kinds.append(_KIND[node.kind])
+        self._rosters.append(node.roster)
+        if node.roster not in self.entries and node.roster_hash is not None:
+            self.entries[node.roster] = node.roster_hash
+        if header.acks or header.heads or header.reply is not None:
+            self._add_cites(header)
+        if header[_FIRST:_LAST] != _NONE or header.key is not None or header.draft is not None:
+            for name, line in _LINES.items():
+                value = getattr(header, name)
+                if value is not None:
+                    self._rest += f"{line.word} {line.write(value)}".encode()
+                    self._rest_at.append(node.number)
+                    self._rest_ends.append(len(self._rest))
+        for each in header.sealed if self.sealed else ():
+            self._sealed_at.append(node.number)
+            self._sealed_hashes += bytes.fromhex(each.hash)
+            self._sealed_sizes.append(each.size)
+
+    def _add_cites(self, header: Header) -> None:
+        number = header.number
+        for channel, cited, hashed, word in header.acks:
+            self._cite(number, _WORD[word], channel, cited, hashed)
+        for channel, cited, hashed in header.heads:
+            self._cite(number, _HEAD, channel, cited, hashed)
+        if header.reply is not None:
+            self._cite(number, _REPLY, *header.reply)
+
+    def _cite(self, number: int, word: int, channel: str, cited: int, hashed: str | None) -> None:
+        self._cite_at.append(number)
+        self._cite_words.append(word)
+        self._cite_channels.append(self._channels.setdefault(channel, len(self._channels)))
+        self._cite_numbers.append(cited)
+        self._cite_hashes += bytes.fromhex(hashed) if hashed is not None else bytes(_HASH)
+
+    # ---- one dispatch ------------------------------------------------------------------------------------------------
+
+    @property
+    def long(self) -> int:
+        """How many there are."""
+        return len(self._stamps)
+
+    def hash_at(self, number: int) -> str | None:
+        """The hash of number ``number``, None where it is none of these."""
+        if not 0 < number <= len(self._stamps):
+            return None
+        return self._hashes[_HASH * (number - 1) : _HASH * number].hex()
+
+    def time_at(self, number: int) -> str:
+        """The time of a number that is here."""
+        return time_of(self._stamps[number - 1])
+
+    def bare(self, number: int) -> Node:
+        """The dispatch ``number``, which is here, without what its header says beside its kind."""
+        hashed = self._hashes[_HASH * (number - 1) : _HASH * number].hex()
+        kind, entry = KIND_WORDS[self._kinds[number - 1]], self._rosters[number - 1]
+        node = Node(self.channel, number, hashed, None, self.time_at(number), "", kind, entry, None, None, ())
+        node.last = node
+        return node
+
+    def node(self, number: int) -> Node:
+        """The dispatch ``number``, which is here, with as much of its header as is kept."""
+        (found,) = self.nodes(number, number)
+        return found
+
+    # ---- all of them -------------------------------------------------------------------------------------------------
+
+    def nodes(self, first: int = 1, last: int | None = None) -> Iterator[Node]:
+        """The dispatches ``first`` to ``last`` as nodes, with as much of their headers as is kept."""
+        last = self.long if last is None else last
+        return self._make(range(first, last + 1), first, last)
+
+    def telling(self, first: int = 1, last: int | None = None) -> Iterator[Node]:
+        """Of `nodes`, those that say something of others or of a debt, or whose time matters beyond their channel."""
+        last = self.long if last is None else last
+        stamps = self._stamps[first - 1 : last]
+        numbers = {number for number in self.backs if first <= number <= last}
+        if stamps:
+            numbers.add(first + stamps.index(max(stamps)))
+        low, high = bisect_left(self._cite_at, first), bisect_left(self._cite_at, last + 1)
+        numbers.update(self._cite_at[low:high])
+        low, high = bisect_left(self._rest_at, first), bisect_left(self._rest_at, last + 1)
+        numbers.update(self._rest_at[low:high])
+        return self._make(sorted(numbers), first, last)
+
+    def _make(self, numbers: Iterable[int], first: int, last: int) -> Iterator[Node]:
+        channel, stamps, kinds, rosters, entries = self.channel, self._stamps, self._kinds, self._rosters, self.entries
+        cite_at, cite = self._cite_at, bisect_left(self._cite_at, first)
+        cites = len(cite_at)
+        said, sealed = self._said(first, last), self._sealed_of(first, last)
+        channels = list(self._channels)
+        nothing: dict[str, Any] = {}
+        for number in numbers:
+            at = number - 1
+            time, kind, entry = time_of(stamps[at]), KIND_WORDS[kinds[at]], rosters[at]
+            acks: list[Ack] = []
+            heads: list[Head] = []
+            reply: Reply | None = None
+            while cite < cites and cite_at[cite] < number:
+                cite += 1
+            while cite < cites and cite_at[cite] == number:
+                word, about, cited, hashed = self._cite_parts(cite, channels)
+                if word < _HEAD:
+                    acks.append(Ack(about, cited, hashed, _WORDS[word]))
+                elif word == _HEAD:
+                    heads.append(Head(about, cited, hashed or ""))
+                else:
+                    reply = Reply(about, cited, hashed or "")
+                cite += 1
+            get = said.get(number, nothing).get
+            draft, supersedes, cancels = get("draft"), get("supersedes"), get("cancels")
+            header = Header(
+                "",
+                channel,
+                number,
+                None,
+                time,
+                "",
+                kind,
+                RosterRef(entry, entries.get(entry, "")),
+                draft,
+                None,
+                sealed.get(number, ()),
+                get("key"),
+                reply,
+                supersedes,
+                cancels,
+                get("due"),
+                get("report"),
+                get("decision"),
+                get("heads_file"),
+                tuple(heads),
+                tuple(acks),
+            )
+            hashed = self._hashes[_HASH * at : _HASH * number].hex()
+            node = Node.of(header, hashed)
+            node.last = node
+            yield node
+
+    def _cite_parts(self, at: int, channels: Sequence[str]) -> tuple[int, str, int, str | None]:
+        cited = self._cite_numbers[at]
+        hashed = self._cite_hashes[_HASH * at : _HASH * (at + 1)].hex() if cited else None
+        return self._cite_words[at], channels[self._cite_channels[at]], cited, hashed
+
+    def cites(self) -> Iterator[Cite]:
+        """All that is said of other dispatches."""
+        channels, hashes, start = list(self._channels), self._cite_hashes, 0
+        for number, word, about, cited in zip(
+            self._cite_at, self._cite_words, self._cite_channels, self._cite_numbers, strict=True
+        ):
+            end = start + _HASH
+            yield Cite(number, _WORDS[word], channels[about], cited, hashes[start:end].hex() if cited else None)
+            start = end
+
+    def _said(self, first: int, last: int) -> dict[int, dict[str, Any]]:
+        """The lines that few headers have, by number."""
+        found: dict[int, dict[str, Any]] = {}
+        low, high = bisect_left(self._rest_at, first), bisect_left(self._rest_at, last + 1)
+        start = self._rest_ends[low - 1] if low else 0
+        for number, end in zip(self._rest_at[low:high], self._rest_ends[low:high], strict=True):
+            word, value = self._rest[start:end].decode().split(" ", 1)
+            name = _NAMES[word]
+            found.setdefault(number, {})[name] = _LINES[name].read(value)
+            start = end
+        return found
+
+    def _sealed_of(self, first: int, last: int) -> dict[int, tuple[Sealed, ...]]:
+        found: dict[int, tuple[Sealed, ...]] = {}
+        for at in range(bisect_left(self._sealed_at, first), bisect_left(self._sealed_at, last + 1)):
+            number, hashed = self._sealed_at[at], self._sealed_hashes[_HASH * at : _HASH * (at + 1)].hex()
+            found[number] = (*found.get(number, ()), Sealed(hashed, self._sealed_sizes[at]))
+        return found
+
+    # ---- over time ---------------------------------------------------------------------------------------------------
+
+    def times(self) -> Sequence[str]:
+        """All times, by number."""
+        return [time_of(stamp) for stamp in self._stamps]
+
+    def later(self, than: str) -> Iterator[int]:
+        """The numbers whose time is later than ``than``."""
+        limit = stamp_of(than)
+        if self._stamps and max(self._stamps) > limit:
+            yield from (number for number, stamp in enumerate(self._stamps, 1) if stamp > limit)
+
+    def older(self, than: str, but: Iterable[str]) -> Iterator[int]:
+        """The numbers whose time is before ``than``, but those of certain kinds."""
+        limit, without = stamp_of(than), {_KIND[kind] for kind in but}
+        pairs = zip(self._stamps, self._kinds, strict=True)
+        return (number for number, (stamp, kind) in enumerate(pairs, 1) if stamp < limit and kind not in without)
+
+    def days(self) -> Iterator[Day]:
+        """The dispatches of each day."""
+        stamps, end = self._stamps, 0
+        for _, group in groupby([stamp // _DAY for stamp in stamps]):
+            first, many = end + 1, sum(1 for _ in group)
+            end += many
+            yield Day(first, time_of(stamps[first - 1]), end, time_of(stamps[end - 1]), many)
+
+
+_NAMES: Final = {line.word: name for name, line in _LINES.items()}
