@@ -368,7 +368,7 @@ def _head(line: str) -> Head:
 
 def _check_card(card: Card) -> None:
     name = key_name(card.network, card.office, card.officer)
-    if any(key is not None and key.name != name for key in (card.vkey, card.replaces)):
+    if card.vkey.name != name or (card.replaces is not None and card.replaces.name != name):
         raise CardError("a key on the card bears another name", where=_where(card), rule=f"it must be {name}")
     if card.replaces is None:
         if card.heads:
