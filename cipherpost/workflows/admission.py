@@ -17,6 +17,7 @@ from cipherpost.text import (
 )
 from cipherpost.workflows import entries, renewing
 from cipherpost.workflows.cards import check_sealing_key, lay_down, lies_there
+from cipherpost.workflows.key_holders import KeyHolders
 from cipherpost.workflows.offices import NewOffice, office_statements
 from cipherpost.workflows.results import Posted
 from cipherpost.workflows.typed import typed
@@ -231,12 +232,13 @@ def _cards_of(desk: "Desk", office: str) -> "list[SignedCard]":
     from itertools import islice
 
     from cipherpost.card import parse_card
-    from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, names
+    from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, listed, names
 
     found = []
     others = _cards_of_others(desk, office)
-    listed = desk.post.names(names.kind_prefix(desk.network, office, "card"))
-    parsed = ((name, names.parse_object_name(name)) for name in listed)
+    prefix = names.kind_prefix(desk.network, office, "card")
+    there = listed(desk.post, prefix, most=len(others) + limits.CARDS_OF_OFFICE)
+    parsed = ((name, names.parse_object_name(name)) for name in there)
     own = (name for name, each in parsed if not (isinstance(each, names.Other) and each.hash in others))
     for name in islice(own, limits.CARDS_OF_OFFICE):
         try:
@@ -315,7 +317,7 @@ def admit(
     cards = _collect(desk, given, result, heard)
     if heard is not None and cards:
         _compare(cards, heard)
-    cutting = renewing.Cutting(desk)
+    cutting, holders = renewing.Cutting(desk), KeyHolders(desk)
     planned: list[tuple[SignedCard, list[Statement]]] = []
     for card in cards:
         if _is_lost(desk, card):
@@ -326,6 +328,7 @@ def admit(
         try:
             more = _admission_statements(desk, card, checked=heard is not None, role=role, batch=len(cards) > 1)
             cutting.check_heads(card)
+            holders.take(card)
         except (NotAuthenticError, UseError) as error:
             result.refused.append(error)
         else:

@@ -57,7 +57,7 @@ def _raw_keys(desk: "Desk", officers: "Sequence[OfficerInfo]") -> dict[str, byte
     found = {}
     for officer in officers:
         signed = read.get(officer.card)
-        raw = _key_on(signed, officer) if isinstance(signed, SignedCard) else None
+        raw = key_on(signed, officer) if isinstance(signed, SignedCard) else None
         found[officer.card] = _raw_key(desk, officer) if raw is None else raw
     return found
 
@@ -71,7 +71,7 @@ def _of_center(desk: "Desk", card: str) -> bytes | None:
         return None
 
 
-def _key_on(signed: "SignedCard", officer: "OfficerInfo") -> bytes | None:
+def key_on(signed: "SignedCard", officer: "OfficerInfo") -> bytes | None:
     """The sealing key on a card, if it is the one that the roster states."""
     from cipherpost.age import HybridRecipient
 
@@ -100,7 +100,7 @@ def _raw_key(desk: "Desk", officer: "OfficerInfo") -> bytes:
         except (NotAuthenticError, NewerError) as error:  # of a newer program too: its text is not the one admitted
             wrong = error
             continue
-        raw = _key_on(signed, officer)
+        raw = key_on(signed, officer)
         if raw is not None:
             return raw
         wrong = CardWrongError("another card lies under the name of this one")

@@ -13,6 +13,7 @@ from cipherpost.text import CENTER, ROSTER
 from cipherpost.workflows import enclosed, renewing
 from cipherpost.workflows.addressing import AudienceError, kind_for
 from cipherpost.workflows.cards import check_sealing_key
+from cipherpost.workflows.key_holders import KeyHolders
 from cipherpost.workflows.proposal_data import CARD_SUFFIX
 
 if TYPE_CHECKING:
@@ -67,8 +68,9 @@ def check(desk: "Desk", proposal: "Proposal") -> None:
     except NotAuthenticError as error:
         raise _unfit(proposal, f"the roster would refuse this entry: {error.what}", error.rule) from None
     _check_attached(desk, proposal)
+    holders = KeyHolders(desk)
     for stated in stated_keys(desk, proposal):
-        _check_keys(desk, proposal, stated)
+        _check_keys(desk, proposal, stated, holders)
     _check_pins(desk, proposal)
 
 
@@ -176,7 +178,7 @@ def _check_attached(desk: "Desk", proposal: "Proposal") -> None:
             raise _unfit(proposal, "what is attached as a card is not the card of that name", "its name is its hash")
 
 
-def _check_keys(desk: "Desk", proposal: "Proposal", stated: StatedKeys) -> None:
+def _check_keys(desk: "Desk", proposal: "Proposal", stated: StatedKeys, holders: KeyHolders) -> None:
     if stated.card is None:
         raise _unfit(
             proposal,
@@ -199,6 +201,7 @@ def _check_keys(desk: "Desk", proposal: "Proposal", stated: StatedKeys) -> None:
     known = said.replaces is not None or desk.roster.keys(officer.office, officer.name)
     try:
         check_sealing_key(stated.card)
+        holders.take(stated.card)
         if known:
             renewing.statements_for(desk, stated.card, heard=not officer.unchecked)
     except CipherpostError as error:
