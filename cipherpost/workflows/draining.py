@@ -1,16 +1,20 @@
 """Finishing what a home has begun: every command that posts does this first (I4)."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cipherpost.errors import CipherpostError, UseError
 from cipherpost.workflows.guards import KeysUnderWayError
 from cipherpost.workflows.placing import NothingToSayError, post_item
 from cipherpost.workflows.replacing import ReplacedAlreadyError
 from cipherpost.workflows.results import Posted
+from cipherpost.workflows.stranded import AddresseeGoneError, is_stranded
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
+
+_WAIT_ON: Final = (KeysUnderWayError, ReplacedAlreadyError, AddresseeGoneError)
+"""Why something waits that is to hinder no entry of the roster: it may be the one that ends the waiting."""
 
 
 class NothingToDropError(UseError):
@@ -59,14 +63,16 @@ def _sweep_vault(desk: "Desk") -> None:
 
 
 def drain_or_raise(desk: "Desk") -> None:
-    """Post what waits, and raise the first refusal; what waits for this officer's new keys goes on waiting."""
+    """Post what waits, and raise the first refusal; what only an entry of the roster or its officer ends waits on."""
     for _, outcome in drain(desk):
-        if isinstance(outcome, CipherpostError) and not isinstance(outcome, KeysUnderWayError | ReplacedAlreadyError):
+        if isinstance(outcome, CipherpostError) and not isinstance(outcome, _WAIT_ON):
             raise outcome
 
 
 def drop(desk: "Desk", channel: str) -> int:
-    """Let go of letters that wait in the place of one that was replaced meanwhile, and so will never be posted.
+    """Let go of letters that are not posted as things stand.
+
+    They wait in the place of one that was replaced meanwhile, or for an office that lost its standing.
 
     Returns:
         How many they were.
@@ -80,13 +86,15 @@ def drop(desk: "Desk", channel: str) -> int:
     count = 0
     for item in desk.outbox.items():
         plan = Plan.from_dict(item.plan())
-        if plan.channel == channel and item.stage() not in {"headed", "signed"} and is_replaced(desk, plan):
+        if plan.channel != channel or item.stage() in {"headed", "signed"}:
+            continue
+        if is_replaced(desk, plan) or is_stranded(desk, plan):
             item.remove()
             desk.vault.remove(f"outgoing {item.name}")
             count += 1
     if not count:
         raise NothingToDropError(
-            "no letter waits there in the place of one that was replaced meanwhile",
+            "no letter waits there for one that was replaced, or for an office without standing",
             where=channel,
             rule="what can be posted is posted by the next round",
             hints=("cipherpost outbox", "cipherpost fetch"),
