@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
+from itertools import islice
 from typing import Final, Protocol
 
 from cipherpost import text
@@ -45,6 +46,7 @@ __all__ = [
     "create_post_office",
     "describe",
     "fresh_stamp",
+    "listed",
     "open_post_office",
     "prove",
 ]
@@ -168,6 +170,16 @@ def create_post_office(url: str) -> PostOffice:
     post = DirectoryPost(_folder_of(url))
     post.create_root()
     return post
+
+
+def listed(post: PostOffice, prefix: str, after: str = "", *, most: int) -> Iterator[str]:
+    """The names that were asked for, whatever else a store lists, in its order; it ends after ``most`` names.
+
+    A listing is the store's word as all else is: it may repeat names, give others, and have no end.
+    """
+    for name in islice(post.names(prefix, after), most):
+        if name.startswith(prefix) and name > after:
+            yield name
 
 
 def describe(post: PostOffice) -> str:

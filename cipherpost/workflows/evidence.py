@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from cipherpost.errors import UnableError
 from cipherpost.postoffice import ReadOnlyError, UnreachableError, names
+from cipherpost.workflows.syncing import ROSTER_CHANNEL
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
@@ -67,6 +68,8 @@ def _contradicted(desk: "Desk", entry: "Entry") -> Iterator[str]:
     named += [(head.channel, head.number, head.hash) for head in header.heads]
     if header.reply is not None:
         named.append((header.reply.channel, header.reply.number, header.reply.hash))
+    if header.roster is not None:
+        named.append((ROSTER_CHANNEL, header.roster.number, header.roster.hash))
     for channel, number, stated in named:
         view = desk.chain.channels.get(channel)
         ours = view.entry(number) if view is not None and number else None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cipherpost import limits
 from cipherpost.chain.channel import Entry
 from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, TooLargeError, UnableError
-from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, UnreadableObjectError, names
+from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, UnreadableObjectError, listed, names
 from cipherpost.roster.standing import StandingError, may_sign
 from cipherpost.text import CENTER, ROSTER
 from cipherpost.workflows import voided
@@ -150,12 +150,12 @@ def save_path(desk: "Desk", channel: str) -> list[tuple[int, str]]:
                 desk.mail.drop_acks(channel, number)
                 learn(desk, entry)
     _state_heads(desk, channel)
-    _open_from(desk, channel, min((number for hashed, number in after.items() if hashed not in before), default=0))
+    _open_from(desk, channel, min((number for _, number in before.items() ^ after.items()), default=0))
     return [(number, hashed) for hashed, number in before.items() if hashed not in after]
 
 
 def _open_from(desk: "Desk", channel: str, number: int) -> None:
-    """Letters from ``number`` on are looked at again, since others count now than when they were opened.
+    """Letters from ``number`` on are looked at again, since others count now or may come than when they were opened.
 
     What others say in them is answered again likewise (`restoring`).
     """
@@ -207,8 +207,8 @@ def take_slot(desk: "Desk", channel: str, number: int, synced: Synced | None = N
 
 def _take_alternates(desk: "Desk", channel: str, number: int, result: Synced) -> bool:
     found = False
-    listed = desk.post.names(names.slot_prefix(desk.network, channel, number))
-    for name in islice(listed, limits.ALTERNATES):
+    names_there = listed(desk.post, names.slot_prefix(desk.network, channel, number), most=_LISTED)
+    for name in islice(names_there, limits.ALTERNATES):
         if names.parse_object_name(name) != names.parse_object_name(names.note_name(desk.network, channel, number)):
             found = _take_object(desk, channel, number, name, result)[0] or found
     return found
@@ -269,7 +269,7 @@ def follow(desk: "Desk", channel: str, synced: Synced | None = None, *, full: bo
             if full or _more_is_known(desk, channel, number):
                 before = view.next
                 _take_listed(desk, channel, result)
-                if view.next > before:
+                if view.next != before:  # lower, where the other side of a settled fork has come
                     continue
             break
     missing = missing_numbers(desk, channel)
@@ -284,9 +284,16 @@ def _more_is_known(desk: "Desk", channel: str, number: int) -> bool:
     if stated is not None and stated >= number:
         return True
     view = desk.chain.channel(channel)
-    if view.gaps() or view.wanted():
+    if view.gaps() or view.wanted() or _unseen_pins(desk, channel):
         return True
     return desk.post.size(names.note_name(desk.network, channel, number + 1)) is not None
+
+
+def _unseen_pins(desk: "Desk", channel: str) -> list[tuple[int, str]]:
+    """Numbers and hashes that the roster settled or cut at, of which this home has only another text."""
+    view = desk.chain.channel(channel)
+    pins = ((pin.number, pin.hash) for pin in desk.roster.pins(channel))
+    return [(number, hashed) for number, hashed in pins if view.candidates(number) and view.by_hash(hashed) is None]
 
 
 def _take_listed(desk: "Desk", channel: str, result: Synced) -> None:
@@ -297,7 +304,7 @@ def _take_listed(desk: "Desk", channel: str, result: Synced) -> None:
     prefix = names.channel_prefix(desk.network, channel)
     after = names.note_name(desk.network, channel, lowest - 1) if lowest > 1 else ""
     seen: Counter[int] = Counter()
-    for name in islice(desk.post.names(prefix, after), _LISTED):
+    for name in listed(desk.post, prefix, after, most=_LISTED):
         slot = names.parse_object_name(name)
         if isinstance(slot, names.Slot) and slot.number >= lowest and seen[slot.number] <= limits.ALTERNATES:
             seen[slot.number] += 1
@@ -312,7 +319,7 @@ def _take_named(desk: "Desk", channel: str, result: Synced) -> None:
     under the plain one: where the carrier showed us another side of a fork, the true one lies there.
     """
     view, head = desk.chain.channel(channel), desk.stated.of(channel)
-    todo = [*view.wanted(), *([(head.number, head.hash)] if head is not None else [])]
+    todo = [*view.wanted(), *_unseen_pins(desk, channel), *([(head.number, head.hash)] if head is not None else [])]
     asked: set[str] = set()
     while todo and len(asked) < _NAMED:
         number, text_hash = todo.pop()
