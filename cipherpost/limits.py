@@ -65,6 +65,10 @@ CLOCK_AHEAD_SECONDS: Final = 86_400
 """How far a dispatch may be ahead of the judging time before the finding ``clock`` (V7)."""
 BUNDLE_BYTES: Final = 2**40
 """A bundle, whole: its index counts blocks of 512 bytes in four bytes."""
+PROOF_BYTES: Final = 256 * MIB
+"""The proof of a fork, whole, held in memory: the roster up to what is proved takes most of it."""
+PROOF_NOTES: Final = 256
+"""Dispatches of one side in the proof of a fork: from the number that forks to the next one that counts."""
 FORM_BYTES: Final = 256 * KIB
 """A form, whole: some 500 fields with help for each."""
 FORM_FIELDS: Final = 500

@@ -97,6 +97,8 @@ LIMITS = {
     "TAR_NAME_BYTES": "bytes of a member's name in an archive",
     "CLOCK_AHEAD_SECONDS": "seconds that a dispatch may be ahead of the judging time without the finding `clock`",
     "BUNDLE_BYTES": "bytes of a bundle, whole",
+    "PROOF_BYTES": "bytes of the proof of a fork",
+    "PROOF_NOTES": "dispatches of one side in the proof of a fork",
     "FORM_BYTES": "bytes of a form",
     "FORM_FIELDS": "fields of a form, those of its lists' items included",
     "FORM_WEIGHT": "values of a form with every reference written out",

@@ -76,6 +76,20 @@ class Branches:
         """Whether something below ``node`` counts on its own path, settled away or not."""
         return any(self.last(kid) for kid in node.children)
 
+    def way_on(self, node: Node) -> list[Node]:
+        """From ``node`` down to the nearest below it that counts on its own path; only itself where none does."""
+        before: dict[Node, Node] = {}
+        order = [node]
+        for here in order:
+            if here.verdict is None and here is not node:
+                way = [here]
+                while way[-1] is not node:
+                    way.append(before[way[-1]])
+                return way[::-1]
+            before |= dict.fromkeys(here.children, here)
+            order += here.children
+        return [node]
+
     def settled_away(self, node: Node) -> int | None:
         """The nearest number at which another than ``node``, or than what it follows, was settled to stand."""
         return self._away.get(node)

@@ -1,13 +1,25 @@
 """``audit`` and ``verify``: for people who trust nobody."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Protocol
 
 import click
 
 from cipherpost.cli import output
 from cipherpost.cli.options import Moment, Session, command
 from cipherpost.errors import UseError
+
+
+class Shown(Protocol):
+    """What was verified, for people and for scripts."""
+
+    def lines(self) -> Iterable[tuple[str, str]]:
+        """(name, value) of what is shown."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The object for scripts."""
 
 
 class FingerprintNeededError(UseError):
@@ -100,10 +112,11 @@ def audit(
 @click.argument("path", metavar="FILE")
 @click.option("--fingerprint", metavar="F", help="Of the network, in hex or as it is spoken (else the home's).")
 def verify(session: Session, path: str, fingerprint: str | None) -> int:
-    """Verify a publication, a receipt, or the note of one dispatch.
+    """Verify a publication, a receipt, the proof of a fork, or one note.
 
-    A publication (`cipherpost publish`), which is a folder or a file, and a
-    receipt (`cipherpost outbox --receipt`) bring along all that they need. Of a
+    A publication (`cipherpost publish`), which is a folder or a file, a receipt
+    (`cipherpost outbox --receipt`) and the proof of a fork (`cipherpost forks
+    -o DIR`) bring along all that they need; a proof says what it proves. Of a
     note in a post office the roster and the rest of its channel are read from
     the same folder, or from the bundle that it is in. Without --fingerprint,
     in a home, a publication is compared with what this home has verified too.
@@ -112,10 +125,11 @@ def verify(session: Session, path: str, fingerprint: str | None) -> int:
     Examples:
       cipherpost verify circular-14 --fingerprint 9c3f...
       cipherpost verify october.receipt --fingerprint 9c3f...
+      cipherpost verify tver-center-00000014-3f2a9c01-b86e70d2.proof
       cipherpost verify post/rkpb/center/all/00000001.note --fingerprint 9c3f...
       cipherpost verify rkpb.bundle/rkpb/center/all/00000001.note
     """
-    from cipherpost.workflows import auditing, bundling, published, receipts
+    from cipherpost.workflows import auditing, bundling, proving, published, receipts
 
     if fingerprint is None:
         check_home(session, f"cipherpost verify {path} --fingerprint F")
@@ -125,12 +139,17 @@ def verify(session: Session, path: str, fingerprint: str | None) -> int:
     if published.is_publication(file):
         return _verify_publication(session, file, fingerprint)
     known = fingerprint if fingerprint is not None else session.desk().fingerprint
-    receipt = receipts.verify(file, known) if receipts.is_receipt(file) else None
-    verified = receipt or auditing.verify_file(file, known)
+    verified: Shown
+    if proving.is_proof(file):
+        verified = proving.verify(file, known)
+    elif receipts.is_receipt(file):
+        verified = receipts.verify(file, known)
+    else:
+        verified = auditing.verify_file(file, known)
     if session.as_json:
         output.emit(verified.as_json())
     else:
-        output.fields(verified.lines())
+        output.fields(list(verified.lines()))
     return 0
 
 

@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from cipherpost.chain.checks import RosterHeldError
 from cipherpost.chain.judging import Judge
 from cipherpost.chain.network import Chain
-from cipherpost.chain.opening import ROSTER_CHANNEL, Opened, open_note, verifies
+from cipherpost.chain.opening import ROSTER_CHANNEL, Opened, open_note
 from cipherpost.dispatch.header import Header
 from cipherpost.errors import NewerError, NotAuthenticError
 from cipherpost.letter import Letter, check_letterhead, left_out
-from cipherpost.note import key_name, signature_line
 from cipherpost.publication.parts import (
     AGAIN,
     ROSTER,
@@ -56,11 +55,9 @@ def open_at(network: str, channel: str, number: int, note: bytes) -> Opened:
 
 def bare_note(judge: Judge, opened: Opened) -> bytes:
     """A note with the one signature line that counts: others would be bytes that nobody verifies."""
-    keys = judge.keys(opened.header)
-    name = key_name(opened.header.network, opened.header.office, opened.header.by)
-    for key_id, signature in opened.lines:
-        if key_id in keys and verifies(keys[key_id].public, signature, opened.text):
-            return opened.text + b"\n" + signature_line(name, key_id, signature)
+    note = judge.bare(opened)
+    if note is not None:
+        return note
     raise PublicationError(
         "its signature does not verify", channel=opened.header.channel, number=opened.header.number, hints=AGAIN
     )

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.chain import forks as chain_forks
 from cipherpost.errors import CipherpostError, ForkError, NewerError, NotAuthenticError, TooLargeError, UseError
-from cipherpost.text import CENTER
-from cipherpost.workflows import entries, syncing
+from cipherpost.note import split
+from cipherpost.text import CENTER, sha256
+from cipherpost.workflows import entries, proving, syncing
 from cipherpost.workflows.results import Posted
 from cipherpost.workflows.typed import typed
 
@@ -29,11 +30,7 @@ class SettleError(UseError):
 
 
 class EvidenceError(NotAuthenticError):
-    """What lies under evidence, or in the file of a proof, is not what it says it is."""
-
-
-class ProofFileError(UseError):
-    """Another file lies where a proof is to be written."""
+    """What lies under evidence, or in the file of a proof, is not what it says it is, or is of no use here."""
 
 
 # ---- looking ---------------------------------------------------------------------------------------------------------
@@ -119,31 +116,23 @@ def _take_evidence(desk: "Desk", result: Forks) -> None:
 
 
 def _take_proof(desk: "Desk", path: Path, result: Forks) -> None:
-    """The two notes of a proof; what the file says of them proves nothing."""
-    from cipherpost import limits
-    from cipherpost.chain.proofs import read_proof
-    from cipherpost.note import split
-    from cipherpost.text import sha256
-
-    with path.open("rb") as file:
-        data = file.read(3 * limits.ROSTER_BYTES)
-    proof = read_proof(data)
-    if proof.fingerprint != desk.fingerprint or not _looks_at(desk, proof.channel):
-        raise EvidenceError("it is about another network, or a channel that is not read here", rule=desk.network)
-    hashes = [sha256(split(note).text) for note in proof.notes]
-    for text_hash, note in zip(hashes, proof.notes, strict=True):
-        if desk.mail.note(text_hash) is None:
-            _take(desk, proof.channel, proof.number, note, text_hash, result)
-    view = desk.chain.channel(proof.channel)
-    if not all(hashed in view.tree.known and view.tree.known[hashed].signed for hashed in hashes):
-        raise EvidenceError("not both of its notes are signed by officers", rule="two signed notes of one number")
+    """The notes of a proof; by the roster of this home, which may know more than the proof's."""
+    proved = proving.verify(path, desk.fingerprint)
+    if not _looks_at(desk, proved.channel):
+        raise EvidenceError("it is about a channel that is not read here", rule=proved.channel)
+    for side in proved.sides:
+        for number, note in enumerate(side.notes, proved.number):
+            text_hash = sha256(split(note).text)
+            if desk.mail.note(text_hash) is None:
+                _take(desk, proved.channel, number, note, text_hash, result)
+    known = desk.chain.channel(proved.channel).tree.known
+    if not all(side.hash in known and known[side.hash].signed for side in proved.sides):
+        raise EvidenceError("its notes are not signed by officers of the roster here", rule="cipherpost fetch first")
 
 
 def _take_one(desk: "Desk", name: str, result: Forks) -> None:
     from cipherpost.dispatch.header import parse_header
-    from cipherpost.note import split
     from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, names
-    from cipherpost.text import sha256
 
     place = names.parse_object_name(name)
     if not isinstance(place, names.Other) or desk.mail.note(place.hash) is not None:
@@ -187,37 +176,9 @@ def write_proofs(desk: "Desk", result: Forks, folder: Path) -> None:
         ProofFileError: another file of that name lies there.
         OSError: the folder cannot be written to.
     """
-    from cipherpost.chain.proofs import fork_proof
-
-    if result.forks:
-        folder.mkdir(parents=True, exist_ok=True)
+    branches = {name: chain_forks.Branches(view) for name, view in desk.chain.channels.items()}
     for fork in result.forks:
-        for one, other in combinations(fork.sides, 2):
-            first, second = desk.mail.note(one.hash), desk.mail.note(other.hash)
-            if first is not None and second is not None and _proves(fork, one, other):
-                stem = f"{fork.channel.replace('/', '-')}-{fork.number:08d}"
-                path = folder / f"{stem}-{one.hash[:_DIGITS]}-{other.hash[:_DIGITS]}.proof"
-                _write(path, fork_proof(desk.fingerprint, first, second))
-                result.proofs.append(path)
-
-
-def _proves(fork: chain_forks.Fork, one: chain_forks.Side, other: chain_forks.Side) -> bool:
-    """Whether these two are the fork, where more than two lie in the slot."""
-    return len(fork.sides) == 2 or one.by == other.by or (one.last > fork.number and other.last > fork.number)
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        with path.open("xb") as file:
-            file.write(data)
-    except FileExistsError:
-        if path.read_bytes() != data:
-            raise ProofFileError(
-                "another file lies there",
-                where=str(path),
-                rule="nothing is overwritten",
-                hints=("name another folder",),
-            ) from None
+        result.proofs += proving.write(desk, fork, branches[fork.channel], folder)
 
 
 # ---- settling --------------------------------------------------------------------------------------------------------

@@ -11,8 +11,7 @@ from cipherpost.chain import forks
 from cipherpost.chain.channel import Entry
 from cipherpost.chain.checks import ForkHeldError
 from cipherpost.chain.network import RowsBrokenError
-from cipherpost.chain.proofs import ProofMalformedError, fork_proof, read_proof
-from cipherpost.errors import ForkError, NewerError, NotAuthenticError, UseError
+from cipherpost.errors import ForkError, NewerError, NotAuthenticError
 
 CHANNEL = "tver/center"
 
@@ -475,31 +474,3 @@ def test_notes_offered_together_end_as_those_offered_one_by_one(order, together)
             assert _said(batches.offer_all(channel, notes)) == _said(expected)
     assert batches.findings(NOW) == one_by_one.findings(NOW)
     assert {"malformed", "misplaced", "forged"} <= {each.code for each in batches.findings(NOW)}
-
-
-# ---- proofs ----------------------------------------------------------------------------------------------------------
-
-
-def test_i3_a_proof_holds_both_notes_and_says_what_they_prove(net):
-    one = net.make(CHANNEL)
-    left, right = net.make(CHANNEL, one), net.make(CHANNEL, one, time="2026-11-23T09:00:00Z")
-    data = fork_proof(net.fingerprint, left.note, right.note)
-    assert data == fork_proof(net.fingerprint, right.note, left.note)
-    proof = read_proof(data)
-    assert set(proof.notes) == {left.note, right.note}
-    assert (proof.channel, proof.number, proof.fingerprint) == (CHANNEL, 2, net.fingerprint)
-    assert b"whoever held this" in data
-    other = net.make(CHANNEL, one, by="petrova")
-    assert b"proves nothing against either" in fork_proof(net.fingerprint, left.note, other.note)
-    for first, second in ((left, left), (one, left)):
-        with pytest.raises(UseError):
-            fork_proof(net.fingerprint, first.note, second.note)
-
-
-def test_a_proof_that_was_altered_is_refused(net):
-    left, right = net.make(CHANNEL), net.make(CHANNEL, by="petrova")
-    data = fork_proof(net.fingerprint, left.note, right.note)
-    start = data.index(b"----- note")
-    for broken in (b"", data[:-1], data + b"x", data[:start], data.replace(b"kind message", b"kind receipt", 1)):
-        with pytest.raises(ProofMalformedError):
-            read_proof(broken)

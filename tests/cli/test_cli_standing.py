@@ -3,6 +3,7 @@
 import pytest
 from cliharness import Net, refused
 
+from cipherpost.note import split
 from cipherpost.text import sha256
 
 TVER = "tver/center"
@@ -224,6 +225,21 @@ def test_a_fork_ends_with_7_until_it_is_settled(sent: Net) -> None:
     assert [line.split()[:2] for line in done.lines] == [[f"{TVER}/2", "ivanov"]] * 2
     assert "ivanov signed two dispatches with this number; not settled" in done.err
     (proof,) = (sent.root / "proofs").iterdir()
+    # Who knows nothing but the fingerprint is convinced by the file alone.
+    known = "--fingerprint", sent.ok("center", "roster", "--json").json["fingerprint"]
+    shown = sent.run(None, "verify", str(proof), *known)
+    assert (shown.code, "signed two dispatches with one number" in " ".join(shown.out.split())) == (0, True)
+    assert "the key may be stolen" in " ".join(shown.out.split())
+    as_json = sent.run(None, "verify", str(proof), *known, "--json").json
+    assert (as_json["proof"], as_json["both"], as_json["number"]) == ("twice", ["tver/ivanov"], 2)
+    assert {side["hash"] for side in as_json["sides"]} == {
+        sha256(data),
+        sha256(split(sent.note(TVER, 2).read_bytes()).text),
+    }
+    broken = sent.root / "broken.proof"
+    broken.write_bytes(proof.read_bytes().replace(b"It does not prove", b"It really proves!"))
+    refused(sent.run(None, "verify", str(broken), *known), 3, "not what its notes make")
+    refused(sent.run(None, "verify", str(proof), "--fingerprint", "ab" * 32), 3, "another network")
     assert sent.run("audit", "forks", "--no-evidence").code == 0
     sent.ok("audit", "fetch")
     told = sent.run("audit", "forks", str(proof), "--no-evidence", "--json")

@@ -1,0 +1,90 @@
+"""Proofs of forks as files: written from what a home has, taken up by another home, verified without any."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from cipherpost import limits
+from cipherpost.chain import proofs
+from cipherpost.errors import NotAuthenticError, TooLargeError, UseError
+
+if TYPE_CHECKING:
+    from cipherpost.chain.forks import Branches, Fork, Side
+    from cipherpost.desk import Desk
+
+_DIGITS: Final = 8
+"""Of a hash, in the name of a file."""
+
+
+class ProofFileError(UseError):
+    """Another file lies where a proof is to be written."""
+
+
+def is_proof(path: Path) -> bool:
+    """Whether a file means to be the proof of a fork, however damaged."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(proofs.PAGE) + 1) == proofs.PAGE.encode() + b"\x00"
+
+
+def verify(path: Path, fingerprint: str) -> proofs.Proved:
+    """Verify the file of a proof, without a home.
+
+    Raises:
+        Whatever `cipherpost.chain.proofs.verify` raises. OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        data = file.read(limits.PROOF_BYTES + 1)
+    try:
+        return proofs.verify(data, fingerprint)
+    except NotAuthenticError as error:
+        error.where = error.where or ("" if error.channel else str(path))
+        error.hints = error.hints or proofs.AGAIN
+        raise
+
+
+def write(desk: "Desk", fork: "Fork", branches: "Branches", folder: Path) -> Iterator[Path]:
+    """Write a proof for each two sides of a fork that prove something; gives the files, those too that lay there.
+
+    Raises:
+        ProofFileError: another file of that name lies there.
+        OSError: the folder cannot be written to.
+    """
+    roster = [note for _, note in desk.mail.notes("center/roster")]
+    sides = {side.hash: _notes(desk, branches, side) for side in fork.sides}
+    for one, other in combinations((each for each in fork.sides if sides[each.hash]), 2):
+        if len(fork.sides) > 2 and one.by != other.by and fork.number in (one.last, other.last):
+            continue  # of many, only those that may prove something are tried
+        try:
+            data = proofs.build(desk.fingerprint, roster, sides[one.hash], sides[other.hash])
+        except (NotAuthenticError, TooLargeError) as error:
+            desk.trace(f"{fork.channel}/{fork.number}: no proof of {one.hash[:16]} and {other.hash[:16]}: {error.what}")
+            continue
+        stem = f"{fork.channel.replace('/', '-')}-{fork.number:08d}"
+        path = folder / f"{stem}-{one.hash[:_DIGITS]}-{other.hash[:_DIGITS]}.proof"
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(path, data)
+        yield path
+
+
+def _notes(desk: "Desk", branches: "Branches", side: "Side") -> list[bytes]:
+    """The notes of a side, from the number that forks to the next that counts; none where one is not kept."""
+    found = [desk.mail.note(node.hash) for node in branches.way_on(branches.view.tree.known[side.hash])]
+    whole = [note for note in found if note is not None]
+    return whole if len(whole) == len(found) else []
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        if path.read_bytes() != data:
+            raise ProofFileError(
+                "another file lies there",
+                where=str(path),
+                rule="nothing is overwritten",
+                hints=("name another folder",),
+            ) from None
