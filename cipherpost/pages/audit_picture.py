@@ -31,12 +31,13 @@ _EDGE: Final = 9
 _LINE: Final = 22
 _BAR: Final = 12
 _SPANS: Final = 128
-_NEAR: Final = 15
-"""Findings that stand nearer to each other share a mark."""
+_NEAR: Final = 24
+"""Findings that stand nearer to each other share a mark, so that none covers how many another one stands for."""
 _TOLD: Final = 4
 """Findings that the words of one mark tell."""
 _TICK: Final = 78
-_STEPS: Final = (1, 2, 7, 14)
+_LETTER: Final = 3.3
+_DAYS: Final = (1, 2, 7, 14)
 _MONTHS: Final = (1, 2, 3, 6, 12, 24, 60, 120, 600, 1200)
 _GRADES: Final = ("alarm", "warning", "notice")
 SHAPES: Final = {"fork": "fork", "gap": "gap", "race": "race"}
@@ -235,7 +236,7 @@ class _Drawing:
         marks = [mark for name in names for mark in self.marks(found.get(name, ()), known.get(name))]
         marks += self.marks(about, None)
         many = sum(each.many for each in histories)
-        told = f"{len(names)} channel{'' if len(names) == 1 else 's'}, {many} dispatches" if names else ""
+        told = f"{_many(len(names), 'channel', 's')}, {_many(many, 'dispatch', 'es')}" if names else ""
         most = max((span.many for span in spans.values()), default=1)
         return Strip(
             name=told,
@@ -307,14 +308,18 @@ class _Drawing:
     # ---- the axis ----------------------------------------------------------------------------------------------------
 
     def ticks(self) -> tuple[Tick, ...]:
-        """Days, months or years to be named, so far from each other that their names do not touch."""
+        """Days, months or years to be named, so far from each other that their names do not touch, nor are cut off."""
         least = _TICK / self._per_day
-        for step in _STEPS:
-            if step >= least:
-                days = range(-(-self.start // step) * step, int(self.end) + 1, step)
-                return tuple(Tick(self.x(day), date.fromordinal(day).isoformat()) for day in days)
-        step = next((each for each in _MONTHS if each * 28 >= least), _MONTHS[-1])
-        return tuple(self._months(step))
+        days = next((step for step in _DAYS if step >= least), None)
+        if days is not None:
+            found = self._days(days)
+        else:
+            found = self._months(next((each for each in _MONTHS if each * 28 >= least), _MONTHS[-1]))
+        return tuple(tick for tick in found if _LETTER * len(tick.name) <= tick.x <= WIDE - _LETTER * len(tick.name))
+
+    def _days(self, step: int) -> Iterator[Tick]:
+        for day in range(-(-self.start // step) * step, int(self.end) + 1, step):
+            yield Tick(self.x(day), date.fromordinal(day).isoformat())
 
     def _months(self, step: int) -> Iterator[Tick]:
         start, end = date.fromordinal(self.start), date.fromordinal(int(self.end))
@@ -322,8 +327,7 @@ class _Drawing:
             if month % step == 0:
                 day = date(month // 12, month % 12 + 1, 1)
                 if day >= start:
-                    name = day.isoformat()[: 4 if step % 12 == 0 else 7]
-                    yield Tick(self.x(day.toordinal()), name)
+                    yield Tick(self.x(day.toordinal()), day.isoformat()[: 4 if step % 12 == 0 else 7])
 
 
 def _merged(marks: Sequence[Mark], near: int = _NEAR) -> tuple[Mark, ...]:
@@ -338,7 +342,7 @@ def _merged(marks: Sequence[Mark], near: int = _NEAR) -> tuple[Mark, ...]:
 
 
 def _together(marks: Sequence[Mark]) -> Mark:
-    ordered = sorted(marks, key=lambda each: (each.known, _GRADES.index(each.grade)))
+    ordered = sorted(marks, key=lambda each: (each.known, _GRADES.index(each.grade), each.shape == each.grade))
     gravest, many = ordered[0], sum(each.many for each in marks)
     words = [each.words for each in ordered[:_TOLD]]
     if len(ordered) > _TOLD:
@@ -349,6 +353,10 @@ def _together(marks: Sequence[Mark]) -> Mark:
 def _line(high: int) -> tuple[int, int]:
     """Where the line of a strip runs, and the room for bars above it."""
     return (_LINE, _BAR) if high == HIGH else (high - 2, high - 3)
+
+
+def _many(count: int, noun: str, more: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else more}"
 
 
 def _moment(time: str) -> float:
