@@ -94,7 +94,9 @@ def check_free(desk: "Desk", number: int, draft_hash: str | None = None) -> None
                 rule="a keeper endorses one draft for one number; another once the first is withdrawn by its proposer",
                 hints=(
                     withdrawn_by(desk, other) if other else "cipherpost proposals",
-                    "cipherpost fetch    (once the entry is posted, the next number is free)",
+                    f"or the others sign it until {other.until}: cipherpost endorse {other.number}"
+                    if other and other.is_open
+                    else "cipherpost fetch    (once the entry is posted, the next number is free)",
                 ),
             )
 

@@ -433,3 +433,22 @@ def test_two_who_propose_at_the_same_moment_each_get_a_number(net: Net, monkeypa
     assert endorse(net, STASOVA, done[0]).place == "center/all/1"
     assert endorse(net, BAZHANOV, hers.number).place == "center/all/2"
     net.clean()
+
+
+def test_i3_the_last_day_of_a_draft_frees_no_keeper_who_has_signed_it(net: Net) -> None:
+    """Whoever holds enough signatures can date the entry back: two entries would have one number."""
+    two_keepers(net)
+    mine = entry(net, STASOVA, words.Title("tver", "Tver Committee"))
+    with net.desk(STASOVA) as desk:
+        entries.prepare(desk)
+        with pytest.raises(signing.KeeperBoundError) as caught:
+            entries.post(desk, [words.Title("samara", "Samara Committee")])
+    assert caught.value.hints[1].startswith("or the others sign it until 20")
+    net.later(days=60)
+    with net.desk(STASOVA, clock_ok=True) as desk:
+        entries.prepare(desk)
+        assert proposals.find(desk, str(mine.number)).state == "expired"
+        with pytest.raises(signing.KeeperBoundError):
+            entries.post(desk, [words.Title("samara", "Samara Committee")])
+        endorsing.withdraw(desk, str(mine.number))
+        assert entries.post(desk, [words.Title("samara", "Samara Committee")]).proposed == ROSTER
