@@ -7,7 +7,7 @@ under that number, in that network, the publication proves to everybody who know
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from cipherpost import limits
@@ -23,8 +23,9 @@ from cipherpost.workflows.results import Posted
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
-    from cipherpost.letter import Letter, Save
+    from cipherpost.letter import Letter, MemberInfo, Save
     from cipherpost.publication import Packed, Published
+    from cipherpost.tar import Sink
 
 _FOLDER: Final = "attachments/"
 _FIELDS: Final = {"channel", "fingerprint", "hash", "letter", "network", "number"}
@@ -74,12 +75,24 @@ class Passed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forwarded:
-    """A forwarded letter: verified (``published``), or why it is not what it is passed off as (``refused``)."""
+    """A forwarded letter: verified (``published``), or why it is not what it is passed off as (``refused``).
 
+    ``carrier``: the place of the letter that forwards it, ``samara/center/1``.
+    """
+
+    carrier: str
     passed: Passed
     known: Known
     published: "Published | None" = field(default=None, repr=False)
     refused: CipherpostError | None = None
+
+    @property
+    def within(self) -> "tuple[Passed, ...]":
+        """What the forwarded letter says that it forwards itself; not opened here."""
+        try:
+            return named(self.published.letter) if self.published is not None else ()
+        except ForwardedDataError:
+            return ()
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """The original's head, for people; none where it was refused."""
@@ -99,6 +112,15 @@ class Forwarded:
         yield "network", _NETWORKS[self.known]
         if self.known != "own":
             yield "fingerprint", spoken(self.passed.fingerprint)
+        for each in self.within:
+            by = published.header.office
+            yield "within", f"{each.place} of the network {each.network}, forwarded by {by}: not opened here"
+            file = f"DIR/{_saved_name(self.passed, each.file)}"
+            yield (
+                "to open it",
+                f"cipherpost read {self.carrier} --save DIR, then: cipherpost verify {file} --fingerprint "
+                f"{each.fingerprint}",
+            )
 
     def as_json(self) -> dict[str, Any]:
         """The object for scripts."""
@@ -115,6 +137,7 @@ class Forwarded:
             "subject": published.letter.subject if published else None,
             "body": published.letter.body if published else None,
             "refused": str(self.refused) if self.refused else None,
+            "within": [each.place for each in self.within],
         }
 
 
@@ -124,6 +147,11 @@ _NETWORKS: Final = {
     "new": "met here for the first time; compare its fingerprint by telephone before you rely on it",
     "other": "NOT the one of this name that is known here; compare the fingerprint by telephone",
 }
+
+
+def _saved_name(passed: Passed, name: str) -> str:
+    """What an attachment of a forwarded letter is saved as: what it forwards itself has the name of the outer one."""
+    return f"{passed.network}-{passed.place.replace('/', '-')}-{name}" if name.endswith(".publication") else name
 
 
 def _all(names: Sequence[str]) -> str:
@@ -308,8 +336,14 @@ def _read(desk: "Desk", entry: "Entry", passed: Passed, member: Any, save: "Save
 
     known = _known(desk, passed)
     header = entry.header
+    carrier = f"{header.channel}/{header.number}"
+
+    def named_apart(info: "MemberInfo") -> "Sink | None":
+        assert save is not None
+        return save(replace(info, path=_FOLDER + _saved_name(passed, info.name)))
+
     try:
-        published = publication.verify(member, passed.fingerprint, save=save)
+        published = publication.verify(member, passed.fingerprint, save=named_apart if save is not None else None)
         _check_said(passed, published)
         _check_own(desk, passed, published)
     except (CipherpostError, TextError) as error:
@@ -322,8 +356,8 @@ def _read(desk: "Desk", entry: "Entry", passed: Passed, member: Any, save: "Save
             channel=header.channel,
             number=header.number,
         )
-        return Forwarded(passed=passed, known=known, refused=refused)
-    return Forwarded(passed=passed, known=known, published=published)
+        return Forwarded(carrier=carrier, passed=passed, known=known, refused=refused)
+    return Forwarded(carrier=carrier, passed=passed, known=known, published=published)
 
 
 def _check_said(passed: Passed, published: "Published") -> None:

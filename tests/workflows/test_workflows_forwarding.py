@@ -110,3 +110,23 @@ def test_the_forwarder_says_that_a_letter_was_superseded_since(net: Net) -> None
     forward(net, IVANOV, "center/all/1", "samara")
     net.fetch(ORLOV)
     assert "Number 2 of center/all has cancelled it since." in read(net, ORLOV, "tver/samara/1").body
+
+
+def test_what_a_forwarded_letter_forwards_itself_is_named_with_how_it_is_opened(net: Net, tmp_path: Path) -> None:
+    net.send(STASOVA, "Order for tver alone", "tver")
+    net.fetch(IVANOV)
+    forward(net, IVANOV, "center/tver/1", "volga")
+    net.fetch(ORLOV)
+    forward(net, ORLOV, "tver/volga/1", "center")
+    net.fetch(STASOVA)
+    shown = read(net, STASOVA, "samara/center/1")
+    [found] = shown.forwarded
+    lines = dict(found.lines())
+    assert lines["forwarded"] == "tver/volga/1 of the network rkpb"
+    assert lines["within"] == "center/tver/1 of the network rkpb, forwarded by tver: not opened here"
+    assert lines["to open it"].startswith("cipherpost read samara/center/1 --save DIR, then: cipherpost verify DIR/")
+    assert found.as_json()["within"] == ["center/tver/1"]
+    read(net, STASOVA, "samara/center/1", save=tmp_path / "saved")
+    name = lines["to open it"].split("DIR/")[1].split(" ")[0]
+    with (tmp_path / "saved" / name).open("rb") as file:
+        assert publication.verify(file, net.fingerprint).place == "center/tver/1"
