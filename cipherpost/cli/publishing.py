@@ -51,7 +51,7 @@ def publish(
         _show(session, packed, None)
         return
     confirm(f"Make {place} public, for good?", yes=yes, because="what is public stays public; this needs a yes")
-    publishing.save(packed, Path(target), one_file=one_file, page=publication_page)
+    publishing.save(desk, packed, Path(target), one_file=one_file, page=publication_page)
     _show(session, packed, target)
     if not session.quiet:
         output.hint(f"cipherpost verify {target} --fingerprint {published.fingerprint}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cipherpost import limits, publication
 from cipherpost.errors import UnableError, UseError
 from cipherpost.publication import Content, Page, Published
+from cipherpost.text import sha256
 from cipherpost.workflows import letters, originals, published
 
 if TYPE_CHECKING:
@@ -85,8 +86,10 @@ def later_word(desk: "Desk", about: Published) -> tuple[str, int] | None:
     return found
 
 
-def save(packed: publication.Packed, path: Path, *, one_file: bool, page: Page) -> None:
+def save(desk: "Desk", packed: publication.Packed, path: Path, *, one_file: bool, page: Page) -> None:
     """Write a publication, and verify what was written as whoever gets it will: all of it is there, or nothing.
+
+    Wants the home's lock: what an earlier run of this home was killed over, beside the same place, is removed first.
 
     Raises:
         NotEmptyError: there is something already. AttachmentNameError: a name that cannot be saved everywhere.
@@ -94,10 +97,12 @@ def save(packed: publication.Packed, path: Path, *, one_file: bool, page: Page) 
     """
     from cipherpost.home.files import disk_errors
 
+    begun = _beside(desk, path)
+    _sweep(path.parent, begun)
     _check_free(path, one_file=one_file)
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.parent / f".new-{secrets.token_hex(8)}"
+        beside = path.parent / f"{begun}{secrets.token_hex(8)}"
     try:
         with disk_errors(path):
             if one_file:
@@ -110,10 +115,30 @@ def save(packed: publication.Packed, path: Path, *, one_file: bool, page: Page) 
                 path.rmdir()
             beside.rename(path)
     finally:
-        if beside.is_dir():
-            shutil.rmtree(beside, ignore_errors=True)
-        else:
-            beside.unlink(missing_ok=True)
+        _clear(beside)
+
+
+def _clear(beside: Path) -> None:
+    if beside.is_dir():
+        shutil.rmtree(beside, ignore_errors=True)
+    else:
+        beside.unlink(missing_ok=True)
+
+
+def _beside(desk: "Desk", path: Path) -> str:
+    """How what is written beside ``path`` begins: by it this home, which writes one thing at a time, knows its own."""
+    whose = f"{desk.machine.home_id()} {desk.home.resolve()} {path.resolve().name}"
+    return f".new-{sha256(whose.encode())[:16]}-"
+
+
+def _sweep(folder: Path, begun: str) -> None:
+    """Remove what a kill left behind in ``folder``: it may hold a letter in plain (I5). Links are not followed."""
+    from cipherpost.home.files import disk_errors
+
+    with disk_errors(folder):
+        for left in list(folder.iterdir()) if folder.is_dir() else ():
+            if left.name.startswith(begun) and not left.is_symlink():
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _check_free(path: Path, *, one_file: bool) -> None:

@@ -359,7 +359,7 @@ def test_i5_publishing_leaves_nothing_behind_but_what_was_asked_for(sent: Net, t
     folder = tmp_path / "public"
     with sent.desk(IVANOV) as desk:
         packed = publication.pack(publishing.content(desk, PLACE, omit=["names.txt"]), page=publication_page)
-        publishing.save(packed, folder, one_file=False, page=publication_page)
+        publishing.save(desk, packed, folder, one_file=False, page=publication_page)
         assert reading.read(desk, PLACE).body == TEXT
     for path in tmp_path.rglob("*"):
         if path.is_file() and path != tmp_path / "names.txt" and folder not in path.parents:
@@ -389,7 +389,7 @@ def test_i11_a_folder_of_folders_without_end_is_looked_at_no_deeper_than_any_pub
     folder = tmp_path / "handed-out"
     with sent.desk(IVANOV) as desk:
         packed = publication.pack(publishing.content(desk, PLACE), page=publication_page)
-        publishing.save(packed, folder, one_file=False, page=publication_page)
+        publishing.save(desk, packed, folder, one_file=False, page=publication_page)
     (folder / "/".join("a" * 9)).mkdir(parents=True)  # a thousand would end in a traceback
     with pytest.raises(ForeignFileError, match="'a/a/a':"):
         published.verify(folder, sent.fingerprint, page=publication_page)

@@ -107,8 +107,55 @@ def test_nothing_is_left_where_what_was_written_does_not_verify(sent: Net, tmp_p
         broken = made._replace(members=lambda: _one_bit_off(made.members()))
         for one_file in (False, True):
             with pytest.raises(NotAuthenticError):
-                publishing.save(broken, tmp_path / "out" / "public", one_file=one_file, page=publication_page)
+                publishing.save(desk, broken, tmp_path / "out" / "public", one_file=one_file, page=publication_page)
             assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("one_file", [False, True])
+def test_i5_what_a_killed_publish_left_beside_its_place_goes_with_the_next_one(
+    sent: Net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_file: bool
+) -> None:
+    folder = tmp_path / "out"
+    strange = folder / ".new-0123456789abcdef-0123456789abcdef"  # whose it is nobody knows
+    strange.mkdir(parents=True)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept").write_text("kept")
+
+    def save(who: str, name: str) -> None:
+        with sent.desk(who) as desk:
+            made = publication.pack(publishing.content(desk, "center/all/1"), page=publication_page)
+            publishing.save(desk, made, folder / name, one_file=one_file, page=publication_page)
+
+    def left() -> set[Path]:
+        return set(folder.glob(".new-*")) - {strange}
+
+    def killed(who: str, name: str) -> Path:
+        before = left()
+        with monkeypatch.context() as power:
+            power.setattr(publishing.published, "verify", _fail)
+            power.setattr(publishing, "_clear", lambda _path: None)  # a kill clears nothing away
+            with pytest.raises(_PowerFailsError):
+                save(who, name)
+        (found,) = left() - before
+        return found
+
+    mine, another, samara = killed(IVANOV, "public"), killed(IVANOV, "another"), killed(ORLOV, "public")
+    link = mine.with_name(f"{mine.name}f")
+    link.symlink_to(elsewhere)
+    save(IVANOV, "public")
+    assert left() == {another, samara, link}, "another place, another home and a link are left alone"
+    assert (elsewhere / "kept").read_text() == "kept"
+    save(IVANOV, "another")
+    assert left() == {samara, link}
+
+
+class _PowerFailsError(Exception):
+    pass
+
+
+def _fail(*_args: object, **_given: object) -> None:
+    raise _PowerFailsError
 
 
 def _one_bit_off(members: Iterator[tuple[str, int, bytes | Reader]]) -> Iterator[tuple[str, int, bytes | Reader]]:
