@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from cipherpost.postoffice import PostOffice
 
 ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
+LISTED: Final = 10_000_000
+"""Names of one network that are taken from a listing: ten times those of a large one."""
 Outcome = Literal["read", "absent", "unread"]
 
 
@@ -78,7 +80,7 @@ class Reader:
             UnreachableError: the post office went away.
         """
         listed = Listed()
-        for name in self.post.names(names.channel_prefix(self.chain.network, channel)):
+        for name in self._listed(names.channel_prefix(self.chain.network, channel)):
             slot = names.parse_object_name(name)
             if isinstance(slot, names.Slot):
                 listed.add(slot)
@@ -114,10 +116,19 @@ class Reader:
             if stands is not None and stands.hash == hashed:
                 yield _finding("gap", channel, number, f"it is not in its slot; there is a copy only at {name}")
 
+    def _listed(self, prefix: str) -> Iterator[str]:
+        """What the post office lists there; a listing that goes on and on is cut off, and that is said."""
+        for at, name in enumerate(self.post.names(prefix)):
+            if at == LISTED:
+                self.unread[prefix] = f"the post office lists more than {LISTED:,} names; the rest were not looked at"
+                return
+            if name.startswith(prefix):
+                yield name
+
     def _list(self) -> tuple[dict[str, Listed], set[tuple[str, names.Other]]]:
         channels: dict[str, Listed] = {}
         evidence: set[tuple[str, names.Other]] = set()
-        for name in self.post.names(names.network_prefix(self.chain.network)):
+        for name in self._listed(names.network_prefix(self.chain.network)):
             place = names.parse_object_name(name)
             if isinstance(place, names.Slot) and place.channel != ROSTER_CHANNEL:
                 channels.setdefault(place.channel, Listed()).add(place)

@@ -138,10 +138,9 @@ def _check_geneses(post: "PostOffice") -> None:
     Raises:
         GenesisAlteredError: see there.
     """
-    after = ""
-    while (name := next(post.names("", after), None)) is not None:
-        network = name.partition("/")[0]
-        after = f"{network}0"  # "0" follows "/"
+    from cipherpost.workflows.networks import networks_of
+
+    for network in networks_of(post):
         genesis = names.note_name(network, ROSTER_CHANNEL, 1)
         try:
             note = post.get(genesis, names.size_limit(genesis))

@@ -1,14 +1,21 @@
 """The networks of a post office, and the one that a fingerprint names."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 from cipherpost import limits
-from cipherpost.errors import UseError
+from cipherpost.errors import TooLargeError, UseError
 from cipherpost.text import CENTER, first_difference, is_name, spoken
 from cipherpost.workflows.typed import typed
 
 if TYPE_CHECKING:
     from cipherpost.postoffice import PostOffice
+
+
+_NETWORKS: Final = 1_000
+"""Networks of one post office that are looked at."""
+_LISTED: Final = 10_000
+"""Names that are looked at to find the next network, should a post office list others than were asked for."""
 
 
 class NetworkNameError(UseError):
@@ -25,7 +32,7 @@ def find_network(store: "PostOffice", fingerprint: str) -> tuple[str, str]:
         NetworkNameError: no network here has it, naming those that are here.
     """
     from cipherpost.note import NoteError, split
-    from cipherpost.postoffice import NoSuchObjectError, names
+    from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, names
     from cipherpost.text import TextError, parse_hash, parse_spoken, sha256
 
     try:
@@ -34,11 +41,11 @@ def find_network(store: "PostOffice", fingerprint: str) -> tuple[str, str]:
         with typed("copy it from what the center shows: cipherpost roster"):
             wanted = parse_spoken(fingerprint)
     found = {}
-    for network in _networks(store):
+    for network in networks_of(store):
         try:
             note = store.get(names.note_name(network, f"{CENTER}/roster", 1), limits.ROSTER_BYTES)
             digest = sha256(split(note).text)
-        except (NoSuchObjectError, NoteError):
+        except (NoSuchObjectError, ForeignObjectError, TooLargeError, NoteError):
             continue
         if digest == wanted or (isinstance(wanted, list) and first_difference(wanted, spoken(digest)) is None):
             return network, digest
@@ -52,13 +59,16 @@ def find_network(store: "PostOffice", fingerprint: str) -> tuple[str, str]:
     )
 
 
-def _networks(store: "PostOffice") -> list[str]:
+def networks_of(store: "PostOffice") -> Iterator[str]:
     """The top-level names of a post office, found by skipping from one to the next."""
-    found: list[str] = []
+    from cipherpost.postoffice import listed
+
     after = ""
-    while (name := next(store.names("", after), None)) is not None:
+    for _ in range(_NETWORKS):
+        name = next(listed(store, "", after, most=_LISTED), None)
+        if name is None:
+            return
         network = name.partition("/")[0]
         if is_name(network):
-            found.append(network)
-        after = f"{network}0"  # "0" follows "/"
-    return found
+            yield network
+        after = max(f"{network}0", name)  # "0" follows "/"

@@ -102,7 +102,7 @@ def _read(source: _Readable, sealed: "Sealed", step: "Step") -> Looked:
     """Read a file once, to its end: its header is looked at on the way, and believed if the hash is right."""
     from cipherpost import age
 
-    hashing = _Hashing(source, step)
+    hashing = _Hashing(source, step, sealed.size + 1)  # one byte more, since a store may give more than it says
     result: Looked
     try:
         types = age.inspect(hashing).types
@@ -126,16 +126,18 @@ def _judge(types: "tuple[str, ...]") -> Looked:
 
 
 class _Hashing:
-    """Passes reads on, and hashes and counts them."""
+    """Passes reads on up to ``most`` bytes, and hashes and counts them."""
 
-    def __init__(self, source: _Readable, step: "Step") -> None:
+    def __init__(self, source: _Readable, step: "Step", most: int) -> None:
         self._source = source
         self._step = step
+        self._left = most
         self.digest = hashlib.sha256()
 
     def read(self, size: int = -1, /) -> bytes:
         """As the source's."""
-        data = self._source.read(size) or b""
+        data = self._source.read(self._left if size < 0 else min(size, self._left)) or b""
+        self._left -= len(data)
         self.digest.update(data)
         self._step(len(data))
         return data
