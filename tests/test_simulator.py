@@ -1,7 +1,7 @@
 """The hostile post office itself: each knob does what it says, and only that."""
 
 import pytest
-from simulator import HostilePost, Killed
+from simulator import BelievedError, HostilePost, Killed
 
 from cipherpost.errors import TooLargeError
 from cipherpost.postoffice import (
@@ -10,6 +10,7 @@ from cipherpost.postoffice import (
     StoreFullError,
     UnfitStoreError,
     UnreachableError,
+    listed,
     names,
     prove,
 )
@@ -162,3 +163,75 @@ def test_init_finds_out_a_store_that_tears() -> None:
     post.knobs.torn["*.probe"] = 5
     with pytest.raises(UnfitStoreError):
         prove(post, "rkpb")
+
+
+def test_a_view_lies_to_its_reader_alone(store: MemoryPost) -> None:
+    post = HostilePost(store)
+    view = post.view()
+    view.withhold("*")
+    assert list(view.names("")) == []
+    assert post.state() == {ONE: b"one", TWO: b"two"}
+
+
+def test_earlier_states_are_shown_again_whole_or_in_part(store: MemoryPost) -> None:
+    post = HostilePost(store)
+    before = post.state()
+    store.create(THREE, b"three")
+    store.put(SEALED, b"sealed")
+    post.mix("rkpb/center/", before)
+    assert list(post.names("")) == [ONE, TWO, SEALED]
+    assert (post.size(THREE), post.get(SEALED, 10)) == (None, b"sealed")
+    post.roll_back(before)
+    assert list(post.names("")) == [ONE, TWO]
+    with pytest.raises(NoSuchObjectError):
+        post.get(SEALED, 10)
+
+
+def test_objects_are_shown_under_other_names(store: MemoryPost) -> None:
+    post = HostilePost(store)
+    post.swap(ONE, TWO)
+    assert (post.get(ONE, 10), post.get(TWO, 10)) == (b"two", b"one")
+    post.heal()
+    store.create(THREE, b"three")
+    post.reorder("rkpb/center/all/")
+    assert [post.get(name, 10) for name in post.names("")] == [b"three", b"two", b"one"]
+    post.heal()
+    far = names.note_name("rkpb", "center/all", 99)
+    post.fast_forward(THREE, 99)
+    post.replay(ONE, "other/tver/center/00000001.note")
+    assert list(post.names("")) == ["other/tver/center/00000001.note", ONE, TWO, THREE, far]
+    assert post.get(far, 10) == post.get(THREE, 10) == b"three"
+    assert post.get("other/tver/center/00000001.note", 10) == b"one"
+
+
+def test_objects_are_cut_or_have_no_end(store: MemoryPost) -> None:
+    post = HostilePost(store)
+    post.truncate("*", 2)
+    assert (post.get(ONE, 10), post.size(TWO)) == (b"on", 2)
+    post.heal()
+    store.put(SEALED, b"sealed")
+    post.make_endless("*")
+    with pytest.raises(TooLargeError):
+        post.get(ONE, 1 << 40)
+    with post.stream(SEALED, 3) as reader:
+        assert (reader.size, reader.read(5)) == (6, b"led\0\0")
+        with pytest.raises(BelievedError):
+            reader.read()
+    with post.stream(SEALED) as reader, pytest.raises(BelievedError):
+        sum(map(len, iter(lambda: reader.read(1 << 20), b"")))
+
+
+def test_lists_are_repeated_cut_careless_or_have_no_end(store: MemoryPost) -> None:
+    post = HostilePost(store)
+    post.repeat_names(2)
+    assert list(post.names("")) == [ONE, ONE, TWO, TWO]
+    post.truncate_listing(3)
+    assert list(post.names("")) == [ONE, ONE, TWO]
+    post.heal()
+    post.ignore_bounds()
+    assert list(post.names("rkpb/tver/", TWO)) == [ONE, TWO]
+    post.list_endlessly(str)
+    with pytest.raises(BelievedError):
+        list(post.names(""))
+    assert next(listed(post, "rkpb/", most=9)) == ONE
+    assert list(listed(post, "rkpb/", ONE, most=9)) == [TWO]
