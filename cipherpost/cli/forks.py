@@ -38,6 +38,8 @@ def forks(session: Session, proofs: tuple[Path, ...], folder: str | None, no_evi
         return found.exit_code
     for refused in found.refused:
         output.tell(f"proves nothing: {output.safe(str(refused))}")
+    if found.before and not session.quiet:
+        output.tell(f"{found.before} under evidence proved nothing before, and are not looked at again")
     rows = [
         [
             f"{fork.channel}/{fork.number}",

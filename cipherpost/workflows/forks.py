@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from cipherpost.desk import Desk
 
 ROSTER_CHANNEL: Final = syncing.ROSTER_CHANNEL
-_EVIDENCE: Final = 1_000
-"""Notes of one office's evidence that are looked at."""
 _DIGITS: Final = 8
 """Of a hash, by which people may name a side."""
 
@@ -39,13 +36,15 @@ class EvidenceError(NotAuthenticError):
 @dataclass(slots=True)
 class Forks:
     """What was found: ``forks`` by channel and number; ``taken`` places learned from evidence; ``refused`` evidence
-    that proves nothing, with the reasons; ``proofs`` files written.
+    that proves nothing, with the reasons; ``proofs`` files written. ``before``: how many notes under evidence proved
+    nothing at an earlier look, and were not fetched again.
     """
 
     forks: list[chain_forks.Fork] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
     refused: list[CipherpostError] = field(default_factory=list)
     proofs: list[Path] = field(default_factory=list)
+    before: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -100,19 +99,11 @@ def look(desk: "Desk", proofs: Sequence[Path] = (), *, evidence: bool = True) ->
 
 def _take_evidence(desk: "Desk", result: Forks) -> None:
     """Notes that offices saw and laid down: what is signed by an officer is judged with all the rest (I7)."""
-    from cipherpost.postoffice import names
+    from cipherpost.workflows import witnesses
 
-    offices = desk.roster.offices(desk.roster.newest)
-    with desk.progress.work("evidence", len(offices)) as step:
-        for office in offices:
-            listed = desk.post.names(names.kind_prefix(desk.network, office, "evidence"))
-            for name in islice(listed, _EVIDENCE):
-                try:
-                    _take_one(desk, name, result)
-                except (NotAuthenticError, NewerError, TooLargeError) as error:
-                    error.where = f"{name}: {error.where}" if error.where else name
-                    result.refused.append(error)
-            step(1)
+    heard = witnesses.listen(desk, lambda name, note: _take_one(desk, name, note, result))
+    result.refused += heard.refused
+    result.before = heard.before
 
 
 def _take_proof(desk: "Desk", path: Path, result: Forks) -> None:
@@ -130,25 +121,17 @@ def _take_proof(desk: "Desk", path: Path, result: Forks) -> None:
         raise EvidenceError("its notes are not signed by officers of the roster here", rule="cipherpost fetch first")
 
 
-def _take_one(desk: "Desk", name: str, result: Forks) -> None:
+def _take_one(desk: "Desk", name: str, note: bytes, result: Forks) -> None:
     from cipherpost.dispatch.header import parse_header
-    from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, names
+    from cipherpost.postoffice import names
 
-    place = names.parse_object_name(name)
-    if not isinstance(place, names.Other) or desk.mail.note(place.hash) is not None:
-        return
-    try:
-        note = desk.post.get(name, names.size_limit(name))
-    except (NoSuchObjectError, ForeignObjectError):
-        return
-    text = split(note).text
-    header = parse_header(text)
-    if sha256(text) != place.hash or header.network != desk.network:
+    place, text = names.parse_object_name(name), split(note).text
+    header, text_hash = parse_header(text), sha256(text)
+    if not isinstance(place, names.Other) or text_hash != place.hash or header.network != desk.network:
         raise EvidenceError("it is not what its name says", rule="evidence lies under the hash of its text")
-    if not _looks_at(desk, header.channel):
-        return
-    syncing.follow(desk, header.channel)  # so that the other side is here too
-    _take(desk, header.channel, header.number, note, place.hash, result)
+    if _looks_at(desk, header.channel):
+        syncing.follow(desk, header.channel)  # so that the other side is here too
+        _take(desk, header.channel, header.number, note, text_hash, result)
 
 
 def _take(desk: "Desk", channel: str, number: int, note: bytes, text_hash: str, result: Forks) -> None:

@@ -442,3 +442,49 @@ def test_i7_junk_under_evidence_is_passed_over_and_told(net: Net) -> None:
     with net.desk(STASOVA) as desk:
         found = forks.look(desk)
     assert (found.forks, found.taken, len(found.refused), found.exit_code) == ([], [], 2, 0)
+
+
+def test_i11_junk_under_evidence_is_fetched_once_and_again_when_the_roster_has_grown(net: Net) -> None:
+    """Whoever runs the store may fill it up; each look goes on behind what the last one went through."""
+    assert net.post is not None
+    names = [f"rkpb/samara/evidence/{number:064x}.note" for number in range(1, 1_203)]
+    net.store.objects |= dict.fromkeys(names, b"junk")
+
+    def fetched() -> int:
+        before = net.post.count("get", "rkpb/samara/evidence/*")
+        with net.desk(STASOVA) as desk:
+            forks.look(desk)
+        return net.post.count("get", "rkpb/samara/evidence/*") - before
+
+    assert [fetched() for _ in range(3)] == [1_000, 202, 0]
+    with net.desk(STASOVA) as desk:
+        assert forks.look(desk).before == 1_202
+        network_settings.state(desk, network_settings.plan(desk, ["check", "center", "weekly"]))
+    assert fetched() == 1_000
+
+
+@pytest.mark.parametrize("hidden", ["by junk", "by not listing it"])
+def test_i3_evidence_that_an_ack_names_is_asked_for_whatever_is_listed(net: Net, hidden: str) -> None:
+    """Samara was shown another center/all/1, and says so; the store hides what it laid down from the center."""
+    net.everybody_fetches()
+    header = next_header(net, STASOVA, "center/all", "check")
+    note = signed(net, STASOVA, header)
+    shown = net.posts[ORLOV] = HostilePost(net.store)
+    shown.replace(f"rkpb/center/all/{header.number:08d}.note", note)
+    net.fetch(ORLOV)
+    net.send(ORLOV, "what I have seen", "center")
+    net.send(STASOVA, "the true one", "all")
+    shown.knobs.replaced.clear()
+    net.send(STASOVA, "the next", "all")
+    net.fetch(ORLOV, full=True)
+    laid = f"rkpb/samara/evidence/{hash_of(header)}.note"
+    assert laid in net.store.objects
+    net.fetch(STASOVA, receipts=False)
+    hiding = net.posts[STASOVA] = HostilePost(net.store)
+    if hidden == "by junk":
+        net.store.objects |= {f"rkpb/samara/evidence/{number:064x}.note": b"junk" for number in range(1_001)}
+    else:
+        hiding.knobs.unlisted.append(laid)
+    with net.desk(STASOVA) as desk:
+        found = forks.look(desk)
+    assert [(fork.channel, fork.number) for fork in found.forks] == [("center/all", header.number)]
