@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cipherpost.errors import UseError
-from cipherpost.home import arrivals, backup
+from cipherpost.home import arrivals, backup, last_backup
 from cipherpost.home.database import MAIL, DamagedStateError, snapshot
 from cipherpost.home.files import NewFile
 from cipherpost.home.keys import KEYS
@@ -83,7 +83,9 @@ def back_up(
         WrongPassphraseError, PassphraseNeededError: likewise.
     """
     check_not_away(desk)
-    return _write(desk, out, None, new_passphrase, own=own_passphrase, letters=letters, force=force)
+    done = _write(desk, out, None, new_passphrase, own=own_passphrase, letters=letters, force=force)
+    last_backup.note(desk.home, done.made)
+    return done
 
 
 def move(

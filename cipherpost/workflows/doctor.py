@@ -42,7 +42,7 @@ def examine(
         if rebuild:
             desk.lock()
             done.append(Check(True, _rebuild(desk)))
-        looks = (_mode, _keys, _machine, _database, _journal, _outbox, _post, _admission)
+        looks = (_mode, _keys, _backup, _machine, _database, _journal, _outbox, _post, _admission)
         for look in (_mode, _whole) if is_unfinished(home) else looks:
             done += _looked(look, desk)
         return done
@@ -76,6 +76,20 @@ def _whole(desk: "Desk") -> Iterator[Check]:
 def _keys(desk: "Desk") -> Iterator[Check]:
     under = "under a passphrase" if desk.keys.has_passphrase else "without a passphrase, as was asked for"
     yield Check(True, f"keys of {desk.settings.key_name}, {under}")
+
+
+def _backup(desk: "Desk") -> Iterator[Check]:
+    from cipherpost.home import last_backup
+    from cipherpost.workflows import owncards
+    from cipherpost.workflows.status import BACK_UP
+
+    if desk.machine.away() is not None:
+        return
+    why = last_backup.why_wanted(desk.home, posted=True, keys_since=owncards.keys_since(desk))
+    if why is None:
+        yield Check(True, f"the newest backup is of {last_backup.last(desk.home)}")
+    else:  # no fault of the home, and so no failure
+        yield Check(True, f"backup: {why}: {BACK_UP}", BACK_UP)
 
 
 def _machine(desk: "Desk") -> Iterator[Check]:

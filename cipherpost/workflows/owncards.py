@@ -26,6 +26,11 @@ def own_cards(desk: "Desk") -> "tuple[SignedCard, ...]":
     return desk.own_cards
 
 
+def keys_since(desk: "Desk") -> str | None:
+    """When the newest keys of this home were made, a protocol time; None where its own card is lost."""
+    return next((card.card.time for card in own_cards(desk)), None)
+
+
 def forget_own_cards(desk: "Desk") -> None:
     """They have changed: read them anew."""
     desk.own_cards = None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cipherpost.errors import CipherpostError, NotAuthenticError, UnableError, UseError
-from cipherpost.home import arrivals, backup, journal
+from cipherpost.home import arrivals, backup, journal, last_backup
 from cipherpost.home.files import FOLDER_MODE, disk_errors, flush_folder, make_folder, write_file
 from cipherpost.home.keys import KEYS, KeyRing, put_back_keys
 from cipherpost.home.lock import HomeBusyError, writing
@@ -134,6 +134,8 @@ def _from_backup(file: Path, world: World) -> PutBack:
         settings = _check_files(building, about, passphrase)
         if world.post is not None:
             save_settings(building, _with_post(settings, world.post))
+        if about.to is None:
+            last_backup.note(building, about.made)  # the file itself, which its record inside cannot tell of
         inside = world.record(building, place.home).moved_state()
         moved: MovedState | None
         moved = MovedState(reason=f"it was put back from a backup of {about.made}", since=_since(building, world))

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Proposed = Mapping[tuple[str, str], tuple[str, bool]]
 """(form, period) to a proposal's place and whether it waits for this officer: `workflows.proposals.reported`."""
+BACK_UP: Final = "cipherpost keys backup -o FILE"
+"""How a home is backed up."""
 LOST: Final = "lost standing"
 """The fact in which the home keeps how its officer lost his standing; empty: he has it, or never had."""
 _RUNNING: Final = frozenset({"not-due", "due", "extended"})
@@ -26,6 +28,7 @@ class Status:
     ``owed``: what is due of this office, soonest first, as `cipherpost.workflows.owing.kept` gives it, and
     ``proposed_in`` the proposals of reports that are under way for it; ``silent``: offices not heard of for longer
     than their interval. ``unsent``: what is typed to send each form that is in force and was sent to nobody.
+    ``backup``: why one is to be made.
     """
 
     network: str
@@ -48,6 +51,7 @@ class Status:
     last_fetch: str | None
     now: str
     unsent: tuple[str, ...]
+    backup: str | None
     proposed_in: Proposed
 
     def as_json(self) -> dict[str, Any]:
@@ -94,6 +98,8 @@ class Status:
             yield "silent", ", ".join(self.silent[:8]) + more
         if self.renewing:
             yield "new keys", "wait for the roster; until then this home reads, and signs nothing"
+        if self.backup:
+            yield "backup", f"{self.backup}: {BACK_UP}"
         if self.moved:
             yield "attention", self.moved
         yield "last fetch", self.last_fetch or "never"
@@ -140,8 +146,15 @@ def status(desk: "Desk") -> Status:
         last_fetch=desk.mail.meta("last fetch"),
         now=desk.time(),
         unsent=tuple(kept.get("unsent", ())),
+        backup=None if lost or desk.machine.away() else _backup(desk, kept.get("keys since")),
         proposed_in=_proposed_in(desk) if debts else {},
     )
+
+
+def _backup(desk: "Desk", keys_since: str | None) -> str | None:
+    from cipherpost.home import last_backup
+
+    return last_backup.why_wanted(desk.home, posted=bool(desk.mail.posted()), keys_since=keys_since)
 
 
 def _moved(desk: "Desk", free: str | None) -> str | None:
@@ -207,7 +220,7 @@ def _silent(desk: "Desk", days: int, expected: list[str]) -> tuple[str, ...]:
 
 def refresh(desk: "Desk") -> None:
     """Count anew; every command that changes what is new or owed ends with this."""
-    from cipherpost.workflows import forms, guards, moving, owing, proposals, reading
+    from cipherpost.workflows import forms, guards, moving, owing, owncards, proposals, reading
 
     newest = desk.roster.newest
     rows = reading.received(desk)
@@ -225,6 +238,7 @@ def refresh(desk: "Desk") -> None:
         "proposals": proposed.waiting,
         "proposed": proposed.own,
         "unsent": forms.unsent(desk),
+        "keys since": owncards.keys_since(desk),
         "days": guards.check_days(desk),
         "heard_of": expected,
     }

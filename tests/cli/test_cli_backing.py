@@ -70,6 +70,54 @@ def test_a_home_put_back_reads_and_says_when_it_signs(net: Net) -> None:
     assert "sent: tver/center/2" in net.ok("again", "fetch").err
 
 
+BACK_UP = "cipherpost keys backup -o FILE"
+
+
+def reminded(net: Net, home: str) -> str:
+    """What `status` says of backups."""
+    (line,) = [line for line in net.ok(home, "status").lines if line.startswith("backup")] or [""]
+    return line.removeprefix("backup").strip()
+
+
+def doctored(net: Net, home: str) -> str:
+    done = net.run(home, "doctor")
+    (line,) = [line for line in done.lines if line.startswith(("ok    backup: ", "ok    the newest backup"))]
+    return line.removeprefix("ok    ")
+
+
+def test_a_home_that_never_was_backed_up_is_reminded_until_it_was(net: Net) -> None:
+    assert reminded(net, "tver") == f"none of this home is known: {BACK_UP}"
+    assert doctored(net, "tver") == f"backup: none of this home is known: {BACK_UP}"
+    made = net.clock.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    file = backed_up(net)
+    for home in ("tver", "again"):
+        assert reminded(net, home) == ""
+        assert doctored(net, home) == f"the newest backup is of {made}"
+        net.clock.ahead(hours=1)
+        if home == "tver":
+            restored(net, "again", file)
+
+
+def test_a_home_that_has_posted_nothing_is_not_reminded_by_status(net: Net) -> None:
+    path = net.root / "tver-2.invitation"
+    net.ok("center", "invite", "tver", "-o", str(path))
+    net.join(path, "petrov", "petrov")
+    assert reminded(net, "petrov") == ""
+
+
+def test_a_backup_older_than_the_keys_is_not_enough(net: Net) -> None:
+    backed_up(net)
+    day = net.clock.now.date()
+    net.clock.ahead(hours=1)
+    net.ok("tver", "keys", "rotate")
+    net.ok("tver", "fetch")
+    why = f"the newest, of {day}, is older than the keys: {BACK_UP}"
+    assert reminded(net, "tver") == why
+    assert doctored(net, "tver") == f"backup: {why}"
+    net.ok("tver", "keys", "backup", "-o", str(net.root / "newer"), "--new-passphrase-file", str(net.root / "words"))
+    assert reminded(net, "tver") == ""
+
+
 def test_over_a_home_it_asks_and_needs_force(net: Net) -> None:
     file = backed_up(net)
     refused(restored(net, "tver", file), 2, "here already")

@@ -28,7 +28,7 @@ OUTBOX = {
     "unable", "silent", "superseded_by", "cancelled_by",
 }  # fmt: skip
 READ = INBOX | {"hash", "roster", "body", "body_type", "data", "readers", "forwarded", "shared_in"}
-FETCH = {"new", "held", "unreadable", "posted", "restored", "missing"}
+FETCH = {"new", "held", "unreadable", "posted", "restored", "missing", "voided"}
 AUDIT = {
     "ok", "program", "network", "fingerprint", "roster", "as_of", "dispatches", "channels", "findings", "not_checked",
 }  # fmt: skip
