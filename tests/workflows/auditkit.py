@@ -5,6 +5,7 @@ from datetime import datetime
 
 from chain.chainkit import NOW, Net
 from chain.chainkit import ack as ack_of
+from second_verifier import agree
 
 from cipherpost.dispatch.header import Sealed
 from cipherpost.postoffice import names
@@ -50,6 +51,7 @@ class Board:
 
     def audit(self, *, post=None, remembered=(), sealed=False, as_of=None):
         moment = as_of if as_of is None or isinstance(as_of, datetime) else parse_time(as_of)
+        agree(self.store if post is None else post, self.net.network, self.net.fingerprint, moment or parse_time(NOW))
         return audit(self.subject(post=post, remembered=remembered), sealed=sealed, as_of=moment)
 
 
