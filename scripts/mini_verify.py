@@ -700,6 +700,7 @@ class Verifier:
             needed = at(roster.threshold.get(node.office), node.entry) or 1
             needed = needed if KINDS[node.kind][2] == "office" else 1
             need(needed > 1 or not node.endorsed, "unauthorized")
+            need("draft" in node.has or not node.endorsed)
             count = 1
             for name in node.endorsed:
                 row = next(iter(roster.of(node.office, name, node.entry)), None)

@@ -30,7 +30,7 @@ from cipherpost.dispatch.kinds import (
     check_place,
     same_threshold,
 )
-from cipherpost.errors import CipherpostError
+from cipherpost.errors import CipherpostError, MalformedError
 from cipherpost.note import VerifierKey, signature_line
 from cipherpost.roster.fold import Roster
 from cipherpost.roster.standing import CutOffError, StandingError, ThresholdError, check_endorsements, may_sign
@@ -245,8 +245,8 @@ class Judge:
         if node.endorsers or node.header.draft is not None:
             try:
                 check_endorsements(self.roster, node.header)
-            except ThresholdError:
-                return None
+            except (ThresholdError, MalformedError):
+                return None  # looked at below, by `_v5_threshold`; and by V6, since draft and endorsed stand together
             except StandingError as error:
                 return UnauthorizedError(error.what, rule=error.rule, channel=node.channel, number=node.number)
         return None
