@@ -16,6 +16,7 @@ from cipherpost.errors import TooLargeError, UnableError, UseError
 from cipherpost.postoffice import NoSuchObjectError, UnreachableError, names
 from cipherpost.tar import SourceChangedError, TarWriter
 from cipherpost.text import TextError, parse_channel, shown
+from cipherpost.workflows import audit_reading
 from cipherpost.workflows.audit_reading import ROSTER_CHANNEL
 
 if TYPE_CHECKING:
@@ -265,10 +266,26 @@ class _Source:
         if self._wanted:
             prefixes = [*prefixes, *self._wanted]
         for prefix in sorted(prefixes):
-            for name in [prefix] if prefix in self._wanted else self.post.names(prefix):
+            for name in [prefix] if prefix in self._wanted else self._names(prefix):
                 if not name.startswith(prefix) or not self._fits(name):
                     continue
                 yield name
+
+    def _names(self, prefix: str) -> Iterator[str]:
+        """What the store lists there.
+
+        Raises:
+            BundleIncompleteError: it goes on and on.
+        """
+        for at, name in enumerate(self.post.names(prefix)):
+            if at == audit_reading.LISTED:
+                raise BundleIncompleteError(
+                    f"the post office lists more than {at:,} names",
+                    where=self.post.url,
+                    rule="a bundle holds all that is there; none was written",
+                    hints=("copy the post office into a folder, and bundle that",),
+                )
+            yield name
 
     def _fits(self, name: str) -> bool:
         place = names.parse_object_name(name)
@@ -303,7 +320,7 @@ class _Source:
         from cipherpost.note import split
 
         for folder in self._folders:
-            for name in self.post.names(folder):
+            for name in self._names(folder):
                 place = names.parse_object_name(name)
                 if not isinstance(place, names.Slot) or place.channel == ROSTER_CHANNEL:
                     continue

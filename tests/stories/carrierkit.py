@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from second_verifier import agree
 from simulator import HostilePost, State
 from workflowkit import NETWORK, Net
 
@@ -94,7 +95,10 @@ class Stage:
     # ---- who looks -----------------------------------------------------------------------------------------------
 
     def audit(self, by: str = "stranger", *, sealed: bool = False, days: int = 0) -> Report:
-        """An audit by an officer from his home, or by a stranger who knows the fingerprint; ``days`` later than now."""
+        """An audit by an officer from his home, or by a stranger who knows the fingerprint; ``days`` later than now.
+
+        What a stranger finds of headers, the second verifier must find too.
+        """
         as_of = self.net.now + timedelta(days=days) if days else None
         if by != "stranger":
             with self.net.desk(by) as desk:
@@ -105,6 +109,7 @@ class Stage:
             fingerprint=self.net.fingerprint,
             clock=self.net.clock,
         )
+        agree(subject.post, NETWORK, self.net.fingerprint, as_of or self.net.now)
         return audit(subject, sealed=sealed, as_of=as_of)
 
     def clean(self) -> None:

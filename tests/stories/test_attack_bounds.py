@@ -1,5 +1,7 @@
 """Objects and listings without an end, and listings of what is not so: nobody waits for ever, nothing stops."""
 
+from pathlib import Path
+
 import pytest
 from carrierkit import Stage, ends_with, found, refusals
 from simulator import HostilePost
@@ -9,7 +11,9 @@ from workflowkit import BAZHANOV, IVANOV, NETWORK, STASOVA, subjects
 from cipherpost.dispatch.header import Ack
 from cipherpost.postoffice import names
 from cipherpost.postoffice.memory import MemoryPost
-from cipherpost.workflows import admission, audit_reading, forks, syncing
+from cipherpost.workflows import admission, audit_reading, bundling, forks, syncing
+from cipherpost.workflows.auditing import Subject
+from cipherpost.workflows.bundling import BundleIncompleteError
 from cipherpost.workflows.networks import NetworkNameError, find_network
 
 # ---- objects without an end ------------------------------------------------------------------------------------------
@@ -88,12 +92,13 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("what", ENDLESS)
-def test_i11_a_listing_has_no_end(stage: Stage, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+def test_i11_a_listing_has_no_end(stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, what: str) -> None:
     """A listing goes on for ever, with made up names or always the same.
 
     Tver's fetch, which lists to explain a gap, and the center's `forks` and `cards` look at so many names and go on
-    (6, for the gap). The audit cuts the listing off and says so (1), verifies what it has, finds the gap (6), and names
-    a slot with more alternates than anybody looks at (3); an outsider still finds the network.
+    (6, for the gap); no bundle is made of it (1). The audit cuts the listing off and says so (1), verifies what it has,
+    finds the gap (6), and names a slot with more alternates than anybody looks at (3); an outsider still finds the
+    network.
     """
     net = stage.net
     for bound in ((audit_reading, "LISTED"), (syncing, "_LISTED")):
@@ -107,6 +112,8 @@ def test_i11_a_listing_has_no_end(stage: Stage, monkeypatch: pytest.MonkeyPatch,
     assert {"one", "to tver"} == {*subjects(fetched)}
     assert fetched.exit_code == 6
     report = stage.audit()
+    with pytest.raises(BundleIncompleteError):
+        bundling.make(Subject(post=stage.carrier, network=NETWORK, fingerprint=net.fingerprint), tmp_path / "bundle")
     assert ("gap", "center/all/2") in found(report)
     assert report.unread
     assert ends_with(report) == (3 if what == "alternates" else 6)
