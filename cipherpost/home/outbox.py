@@ -3,6 +3,7 @@
     outbox/20261122T090000123456Z-<16 hex>/
         plan.json        the lines of the header that are known already; nothing of the letter
         letter.age       the letter, sealed to the own office's officers; absent for receipts and checks
+        heads.txt        of an audit, the public file of heads
         <hash>.age       sealed files as they will be posted, in ``sealed.json``'s order
         sealed.json      [{"hash":"<64 hex>","size":4096}]
         header           the text to be signed, written before it is journaled
@@ -44,6 +45,7 @@ Stage = Literal["waiting", "sealed", "headed", "signed"]
 _ITEM = re.compile(r"[0-9]{8}T[0-9]{12}Z-[0-9a-f]{16}")
 _SEALED = re.compile(r"[0-9a-f]{64}\.age")
 _PLAN, _LETTER, _SEALED_LIST, _HEADER, _NOTE = "plan.json", "letter.age", "sealed.json", "header", "note"
+_HEADS: Final = "heads.txt"
 _STAMP: Final = "%Y%m%dT%H%M%S%f"
 
 
@@ -143,6 +145,10 @@ class Composing:
         """Where the sealed letter is written: ``with composing.letter() as sink``, then ``sink.write``."""
         return NewFile(self._folder / _LETTER, replace=False)
 
+    def heads(self) -> NewFile:
+        """Where the heads file of an audit is written, likewise; it is public, and so lies open."""
+        return NewFile(self._folder / _HEADS, replace=False)
+
     def open_letter(self) -> BinaryIO:
         """The sealed letter as it was written just now, to be checked before the item exists."""
         return Item(self._folder).open_letter()
@@ -234,6 +240,14 @@ class Item:
             NoSuchItemError: the item has none.
         """
         return self._open(_LETTER)
+
+    def open_heads(self) -> BinaryIO:
+        """The heads file of an audit.
+
+        Raises:
+            NoSuchItemError: the item has none.
+        """
+        return self._open(_HEADS)
 
     # ---- sealed files --------------------------------------------------------------------------------------------
 

@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 
 
 def put_letter(
-    desk: "Desk", plan: Plan, draft: "LetterDraft", *, keep: "Callable[[str], None] | None" = None
+    desk: "Desk",
+    plan: Plan,
+    draft: "LetterDraft",
+    *,
+    keep: "Callable[[str], None] | None" = None,
+    heads: bytes | None = None,
 ) -> "Item":
     """A dispatch with a letter, whole in the outbox when this returns.
 
     Args:
         keep: given the item's name before the item exists, so that what it keeps under it is there at any kill.
+        heads: the heads file that the plan names, of an audit.
 
     Raises:
         LetterDraftError, AttachmentNameError: before anything is written.
@@ -38,6 +44,9 @@ def put_letter(
     with desk.outbox.compose(desk.now()) as composing, desk.progress.work("writing", total, "B") as step:
         with composing.letter() as file, Encryptor(keys, file) as writer:
             written = write_letter(draft, _Counted(writer, step), random=desk.random)
+        if heads is not None:
+            with composing.heads() as file:
+                file.write(heads)
         if keep is not None:
             keep(composing.name)
         return composing.commit(replace(plan, letter=written.letter_hash).as_dict())

@@ -21,13 +21,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A letter before it has an audience; ``subject`` None: to be made from what it answers; ``data``: JSON."""
+    """A letter before it has an audience; ``subject`` None: to be made from what it answers; ``data``: JSON.
+
+    ``heads``: the heads file of an audit. ``same``: what to compare with the last letter instead of all that it says,
+    for one that tells the time: a hash that two such letters share which say the same otherwise.
+    """
 
     body: str | None = field(repr=False)
     body_type: "BodyType"
     subject: str | None = field(repr=False)
     attachments: "tuple[Attachment, ...]" = field(default=(), repr=False)
     data: bytes | None = field(default=None, repr=False)
+    heads: bytes | None = field(default=None, repr=False)
+    same: str = field(default="", repr=False)
 
 
 def line_error(desk: "Desk") -> CipherpostError | None:
@@ -70,7 +76,7 @@ def send_one(
     Raises:
         LetterDraftError, AttachmentNameError: it cannot be a letter; nothing was made.
     """
-    from cipherpost.letter import content_digest, letter_size
+    from cipherpost.letter import letter_size
     from cipherpost.workflows import proposing
 
     draft = _draft(desk, plan, letter)
@@ -79,7 +85,7 @@ def send_one(
     to = desk.roster.members(plan.audience, newest)
     who_not = unreached(desk, plan.audience)
     if proposing.needs_others(desk, plan):
-        return _propose(desk, plan, draft, line, even_if_sent=even_if_sent, dry_run=dry_run)
+        return _propose(desk, plan, letter, draft, line, even_if_sent=even_if_sent, dry_run=dry_run)
     if dry_run:
         due = desk.roster.readers(plan.kind, (plan.audience,), plan.office, newest)
         readers = tuple(f"{each.office}/{each.name}" for each in due)
@@ -87,7 +93,7 @@ def send_one(
         return Posted(
             channel=plan.channel, kind=plan.kind, number=number, to=to, unreached=who_not, readers=readers, dry_run=True
         )
-    digest = content_digest(draft, about=plan.about())
+    digest = _digest(plan, letter, draft)
     if not even_if_sent:
         before = _sent_before(desk, plan.channel, digest)
         if before is not None:
@@ -95,13 +101,21 @@ def send_one(
         waiting = _waiting_same(desk, plan.channel, digest)
         if waiting is not None:
             return _outcome(desk, waiting, line, who_not)
-    item = put_letter(desk, plan, draft, keep=lambda name: keep_sent(desk, name, draft, digest))
+    item = put_letter(desk, plan, draft, keep=lambda name: keep_sent(desk, name, draft, digest), heads=letter.heads)
     return _outcome(desk, item, line, who_not)
+
+
+def _digest(plan: Plan, letter: Outgoing, draft: "LetterDraft") -> str:
+    """What tells a letter from the others of its channel."""
+    from cipherpost.letter import content_digest
+
+    return letter.same or content_digest(draft, about=plan.about())
 
 
 def _propose(
     desk: "Desk",
     plan: Plan,
+    letter: Outgoing,
     draft: "LetterDraft",
     line: CipherpostError | None,
     *,
@@ -109,13 +123,12 @@ def _propose(
     dry_run: bool,
 ) -> Posted:
     """As `send_one`, for what other officers must sign first: it becomes a proposal (docs/protocol.md, "Endorsing")."""
-    from cipherpost.letter import content_digest
     from cipherpost.workflows import proposing, status
 
     who_not = unreached(desk, plan.audience)
     if dry_run:
         return replace(proposing.would_be(desk, plan), unreached=who_not)
-    digest = content_digest(draft, about=plan.about())
+    digest = _digest(plan, letter, draft)
     amends = plan.draft is not None and plan.draft.number > 0
     before = None if amends else proposing.proposed_before(desk, plan.channel, digest, only_open=even_if_sent)
     if before is not None:
@@ -129,7 +142,7 @@ def _propose(
             return _outcome(desk, waiting, line, who_not)
     if plan.draft is None:
         plan = replace(plan, draft=proposing.wants(desk, until=None))
-    item = put_letter(desk, plan, draft, keep=lambda name: keep_sent(desk, name, draft, digest))
+    item = put_letter(desk, plan, draft, keep=lambda name: keep_sent(desk, name, draft, digest), heads=letter.heads)
     outcome = _outcome(desk, item, line, who_not)
     status.refresh(desk)
     return outcome
@@ -137,10 +150,9 @@ def _propose(
 
 def is_sent(desk: "Desk", plan: Plan, letter: Outgoing) -> bool:
     """Whether `send_one` would answer that just this was sent last, or waits in the outbox."""
-    from cipherpost.letter import content_digest
     from cipherpost.workflows import proposing
 
-    digest = content_digest(_draft(desk, plan, letter), about=plan.about())
+    digest = _digest(plan, letter, _draft(desk, plan, letter))
     if _sent_before(desk, plan.channel, digest) or _waiting_same(desk, plan.channel, digest):
         return True
     return proposing.needs_others(desk, plan) and proposing.proposed_before(desk, plan.channel, digest) is not None

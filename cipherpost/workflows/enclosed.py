@@ -3,7 +3,7 @@
 It is on the disk only sealed to this office, in a folder of the outbox that is gone when nobody needs it (I5).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -11,11 +11,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
 from cipherpost.errors import NotAuthenticError
-from cipherpost.workflows.proposal_data import ATTACHED_LETTER
+from cipherpost.workflows.proposal_data import ATTACHED_HEADS, ATTACHED_LETTER
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
+    from cipherpost.dispatch.header import Head
     from cipherpost.home.outbox import Composing
     from cipherpost.letter import Attachment, Letter, MemberInfo, Save
     from cipherpost.tar import Sink
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 class NoLetterError(NotAuthenticError):
     """Something was proposed without the letter that would be sent."""
+
+
+class NoHeadsError(NotAuthenticError):
+    """An audit was proposed without the heads file that it names."""
 
 
 class Unsealed:
@@ -74,7 +79,8 @@ def take_out(desk: "Desk", composing: "Composing", proposal: "Proposal", *, save
         save: as for `cipherpost.letter.read_letter`, for the attachments of that letter.
 
     Raises:
-        NotAuthenticError: the proposal, the archive in it or its letterhead fails; the item must not be committed.
+        NotAuthenticError: the proposal, the archive in it, its letterhead or its heads file fails; the item must not be
+            committed.
         UnableError: the proposal is not at the post office.
     """
     from cipherpost.age import Encryptor
@@ -90,14 +96,18 @@ def take_out(desk: "Desk", composing: "Composing", proposal: "Proposal", *, save
         raise _no_letter(proposal, "no letter is proposed", rule)
     letters.fetch_sealed(desk, entry.header)
     keys = recipients(desk, work.colleagues_known(desk))
-    with composing.letter() as file, Encryptor(keys, file) as sink:
-        proposing = letters.open_letter(
-            desk, entry.header, save=lambda info: sink if info.name == ATTACHED_LETTER else None
-        )
+    with ExitStack() as closing:
+        file = closing.enter_context(composing.letter())
+        sinks: dict[str, Sink] = {ATTACHED_LETTER: closing.enter_context(Encryptor(keys, file))}
+        if draft.heads_file is not None:
+            sinks[ATTACHED_HEADS] = closing.enter_context(composing.heads())
+        proposing = letters.open_letter(desk, entry.header, save=lambda info: sinks.get(info.name))
     if all(info.name != ATTACHED_LETTER for info in proposing.attachments):
         raise _no_letter(
             proposal, "it has no letter attached", f"the letter to be sent is the attachment {ATTACHED_LETTER!r}"
         )
+    if draft.heads_file is not None:
+        heads(desk, proposal)
     header = header_of(
         draft, network=desk.network, number=1, previous=None, time=desk.time(), by=desk.officer, roster=None
     )
@@ -166,9 +176,35 @@ def _open(path: Path) -> BinaryIO:
 
 def cards(desk: "Desk", proposal: "Proposal") -> dict[str, bytes]:
     """The cards attached to a proposal of a roster entry, by name of the attachment."""
+    from cipherpost import limits
+
+    return _attached(desk, proposal, proposal.cards, limits.CARD_BYTES)
+
+
+def heads(desk: "Desk", proposal: "Proposal") -> "tuple[Head, ...]":
+    """The heads file attached to a proposal of an audit.
+
+    Raises:
+        NoHeadsError: there is none, or another than the draft names. HeadsMalformedError: it is no heads file.
+    """
+    from cipherpost.dispatch.heads import parse_heads
+    from cipherpost.text import sha256
+
+    stated = proposal.draft.heads_file
+    assert stated is not None
+    data = _attached(desk, proposal, (ATTACHED_HEADS,), stated.size).get(ATTACHED_HEADS)
+    if data is None or (sha256(data), len(data)) != stated:
+        hints = (f'cipherpost decline {proposal.number} -m "..."',)
+        what = "it has no heads file attached" if data is None else "another heads file is attached than it names"
+        rule = f"the heads file of an audit is the attachment {ATTACHED_HEADS!r}"
+        raise NoHeadsError(what, where=proposal.place, rule=rule, hints=hints)
+    return parse_heads(data)
+
+
+def _attached(desk: "Desk", proposal: "Proposal", wanted: "Collection[str]", most: int) -> dict[str, bytes]:
+    """Attachments of a proposal by name, none of them above ``most`` bytes."""
     import io
 
-    from cipherpost import limits
     from cipherpost.errors import TooLargeError
     from cipherpost.workflows import letters
 
@@ -177,10 +213,10 @@ def cards(desk: "Desk", proposal: "Proposal") -> dict[str, bytes]:
     sinks: dict[str, io.BytesIO] = {}
 
     def save(info: "MemberInfo") -> "io.BytesIO | None":
-        if info.name not in proposal.cards:
+        if info.name not in wanted:
             return None
-        if info.size > limits.CARD_BYTES:
-            raise TooLargeError(f"{info.name} has {info.size} bytes", rule=f"a card has at most {limits.CARD_BYTES}")
+        if info.size > most:
+            raise TooLargeError(f"{info.name} has {info.size} bytes", rule=f"here it has at most {most}")
         return sinks.setdefault(info.name, io.BytesIO())
 
     letters.open_letter(desk, entry.header, save=save)

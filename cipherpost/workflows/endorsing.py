@@ -39,7 +39,7 @@ class SignedAlreadyError(UseError):
 
 
 class FiguresAmendedError(UseError):
-    """What is proposed carries figures or a form, which another text would not change."""
+    """What is proposed carries figures, a form or findings, which another text would not change."""
 
 
 class NotProposerError(UseError):
@@ -275,6 +275,8 @@ def amend(
         )
     if letter is None:
         return _amend_entry(desk, proposal, line, until=until, agree=agree, dry_run=dry_run)
+    if proposal.draft.kind == "audit":
+        raise _figures(desk, proposal, "a signed audit", "cipherpost audit --sign")
     report = proposal.draft.report
     if report is not None and not report.nil and proposal.draft.cancels is None:
         raise _figures(desk, proposal, "a report", f"cipherpost {reported_by(proposal.draft)} --edit")
@@ -334,7 +336,7 @@ def _amend_letter(
 
 def _figures(desk: "Desk", proposal: "Proposal", what: str, again: str) -> FiguresAmendedError:
     return FiguresAmendedError(
-        f"it is {what}, and is not amended with a text" if what == "a report" else f"it carries {what}",
+        f"it carries {what}" if what.startswith("data") else f"it is {what}, and is not amended with a text",
         where=proposal.place,
         rule="another text would not change what is counted: it is withdrawn, then made anew",
         hints=(

@@ -11,7 +11,7 @@ from cipherpost.dispatch.header import Header, RosterRef, Sealed, format_header,
 from cipherpost.errors import ForkError, GapError, NotAuthenticError, UnableError
 from cipherpost.note import Purpose, Text
 from cipherpost.text import CENTER, ROSTER
-from cipherpost.workflows import acking, guards, racing, stranded, syncing
+from cipherpost.workflows import acking, guards, heads_files, racing, stranded, syncing
 from cipherpost.workflows.moving import ANOTHER_COPY
 from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.results import Posted
@@ -229,6 +229,7 @@ def _header(desk: "Desk", item: "Item", plan: Plan) -> Header:
         due=plan.due,
         report=plan.report,
         decision=plan.decision,
+        heads_file=plan.heads_file,
     )
     header = _endorsed(desk, item, plan, header)
     sealed: tuple[Sealed, ...] = ()
@@ -338,9 +339,11 @@ def _was_sent(desk: "Desk", channel: str, missing: "Numbers") -> bool:
 
 
 def _upload(desk: "Desk", item: "Item", header: Header) -> None:
-    """Put the sealed file where its readers look, unless it is there already."""
+    """Put the sealed file, and before it the heads file of an audit, where readers look, unless it is there already."""
     from cipherpost.postoffice import names
 
+    if header.heads_file is not None:
+        heads_files.put(desk, header.office, header.heads_file, item.open_heads)
     for sealed in header.sealed:
         name = names.sealed_name(desk.network, header.office, sealed.hash)
         if desk.post.size(name) == sealed.size and stored_hash(desk, name, sealed.size) == sealed.hash:
@@ -447,6 +450,8 @@ def _finish(desk: "Desk", item: "Item", header: Header, note: bytes) -> Posted:
     for sealed in header.sealed:
         desk.copies.take(item.sealed_path(sealed.hash), sealed.hash)
         desk.mail.set_file(sealed.hash, sealed.size, "have")
+    if header.heads_file is not None:
+        heads_files.keep(desk, header.heads_file, item.open_heads)
     _keep_outline(desk, item, header, entry.hash)
     to = () if header.kind == "roster" else desk.roster.members(header.audience, desk.roster.newest)
     item.remove()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cipherpost.dispatch.header import Ack, Decision, DraftRef, Due, Endorsement, Reply, Report
+from cipherpost.dispatch.header import Ack, Decision, DraftRef, Due, Endorsement, HeadsFile, Reply, Report
 
 if TYPE_CHECKING:
     from cipherpost.dispatch.draft import Draft
@@ -39,6 +39,7 @@ class Plan:
     due: Due | None = None
     report: Report | None = None
     decision: Decision | None = None
+    heads_file: HeadsFile | None = None
     acks: tuple[Ack, ...] = ()
     statements: bytes = b""
     draft: DraftRef | None = None
@@ -68,6 +69,7 @@ class Plan:
             "due": _with_day(self.due),
             "report": _with_day(self.report),
             "decision": _with_day(self.decision),
+            "heads_file": list(self.heads_file) if self.heads_file else None,
             "acks": [list(ack) for ack in self.acks],
             "statements": self.statements.decode(),
             "draft": [self.draft.number, self.draft.until.isoformat()] if self.draft else None,
@@ -88,6 +90,7 @@ class Plan:
             due=of.due,
             report=of.report,
             decision=of.decision,
+            heads_file=of.heads_file,
             draft=draft,
         )
 
@@ -105,6 +108,7 @@ class Plan:
             due=_made(Due, given["due"]),
             report=_made(Report, given.get("report")),
             decision=_made(Decision, given.get("decision")),
+            heads_file=HeadsFile(*given["heads_file"]) if given.get("heads_file") else None,
             acks=tuple(Ack(*ack) for ack in given["acks"]),
             statements=given["statements"].encode(),
             draft=_made_draft(given.get("draft")),

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ATTACHED_LETTER: Final = "letter"
 """The attachment of a proposal that is the archive of the letter to be sent."""
+ATTACHED_HEADS: Final = "heads.txt"
+"""The attachment of a proposal of kind audit that is its heads file."""
 CARD_SUFFIX: Final = ".card"
 _ORDER: Final = (
     "channel", "number", "previous", "kind", "draft", "letter", "reply", "supersedes", "cancels", "due", "report",
@@ -132,7 +134,7 @@ def draft_of_plan(
         plan.due,
         plan.report,
         plan.decision,
-        None,
+        plan.heads_file,
         plan.statements,
     )
 

@@ -19,7 +19,13 @@ from cipherpost.workflows import authority, proposals, signing
 from cipherpost.workflows.enclosed import opener, plain_size
 from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.proposal import votes
-from cipherpost.workflows.proposal_data import ATTACHED_LETTER, CARD_SUFFIX, draft_of_plan, proposal_data
+from cipherpost.workflows.proposal_data import (
+    ATTACHED_HEADS,
+    ATTACHED_LETTER,
+    CARD_SUFFIX,
+    draft_of_plan,
+    proposal_data,
+)
 from cipherpost.workflows.results import Posted
 
 if TYPE_CHECKING:
@@ -111,6 +117,10 @@ def _put_letter(desk: "Desk", item: "Item", plan: Plan) -> "Item":
         size=plain_size(desk, item.open_letter),
         open=opener(desk, item.open_letter),
     )
+    attached = [archive]
+    if plan.heads_file is not None:
+        size = plan.heads_file.size
+        attached.append(Attachment(name=ATTACHED_HEADS, type="text/plain", size=size, open=item.open_heads))
     draft = draft_of_plan(plan, fingerprint=desk.fingerprint, until=_until(desk, plan))
     return signing.put_message(
         desk,
@@ -118,7 +128,7 @@ def _put_letter(desk: "Desk", item: "Item", plan: Plan) -> "Item":
         subject=outline.subject if outline else "Letter",
         body=_in_words(draft),
         data=proposal_data(draft),
-        attachments=(archive,),
+        attachments=attached,
         digest=digest,
         mark=_mark(item),
     )

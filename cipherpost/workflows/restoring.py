@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cipherpost.errors import CipherpostError, NotAuthenticError, TooLargeError, UnableError
 from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, UnreachableError, names
+from cipherpost.workflows import heads_files
 from cipherpost.workflows.syncing import ROSTER_CHANNEL, placed
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ def _put_back(desk: "Desk", place: _Place) -> bool:
     note = desk.mail.note(entry.hash) if entry is not None else None
     if entry is None or note is None:
         return False
-    put = False
+    heads = entry.header.heads_file
+    put = heads is not None and heads_files.put_back(desk, entry.header.office, heads)
     for sealed in entry.header.sealed:
         name = names.sealed_name(desk.network, entry.header.office, sealed.hash)
         if desk.copies.has(sealed.hash) and not _is_there(desk, name, sealed.hash, sealed.size, whole=place.whole):

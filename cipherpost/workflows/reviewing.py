@@ -295,6 +295,9 @@ def _warnings(desk: "Desk", proposal: "Proposal", content: Content) -> Iterator[
     why = vetting.why_unfit(desk, proposal.draft)
     if why is not None:
         yield f"it is not to be signed: {why.what}"
+    others = vetting.other_heads(desk, proposal)
+    if others:
+        yield f"ITS HEADS NAME ANOTHER {', '.join(others[:3])} than the one verified here: do not sign, compare first"
     if content.letter is not None and _counted(desk, proposal.draft, content.letter):
         yield "ITS TEXT IS NOT WHAT ITS FIGURES SAY, and the figures are what is counted: read --json shows them"
     if proposal.draft.kind == ROSTER:

@@ -60,6 +60,7 @@ def check(desk: "Desk", proposal: "Proposal") -> None:
         )
     if proposal.draft.kind != ROSTER:
         with enclosed.reading(desk, proposal):
+            _check_heads(desk, proposal)
             return
     from cipherpost.workflows.entries import try_out_bytes
 
@@ -72,6 +73,29 @@ def check(desk: "Desk", proposal: "Proposal") -> None:
     for stated in stated_keys(desk, proposal):
         _check_keys(desk, proposal, stated, holders)
     _check_pins(desk, proposal)
+
+
+def _check_heads(desk: "Desk", proposal: "Proposal") -> None:
+    others = other_heads(desk, proposal)
+    if others:
+        raise DraftUnfitError(
+            f"its heads name another {others[0]} than the one verified here",
+            where=proposal.place,
+            rule="an auditor signs what he saw; that two of you saw different things is to be found out first",
+            hints=("cipherpost audit    (and compare the heads with who proposed it)", *_declined(proposal)),
+        )
+
+
+def other_heads(desk: "Desk", proposal: "Proposal") -> list[str]:
+    """The dispatches of which the heads file of a proposed audit names another hash than what stands in this home."""
+    if proposal.draft.heads_file is None:
+        return []
+    found = []
+    for head in enclosed.heads(desk, proposal):
+        entry = desk.chain.channel(head.channel).entry(head.number)
+        if entry is not None and entry.hash != head.hash:
+            found.append(f"{head.channel}/{head.number}")
+    return found
 
 
 def _declined(proposal: "Proposal") -> tuple[str, ...]:
