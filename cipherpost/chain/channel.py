@@ -124,6 +124,11 @@ class Channel:
         return len(self.tree.path)
 
     @property
+    def top(self) -> int:
+        """The highest number that hangs together with number 1."""
+        return self.tree.top
+
+    @property
     def whole(self) -> bool:
         """Whether nothing lies beside the path, nothing waits, and nothing is of a newer program."""
         return len(self.tree.known) == len(self.tree.path) and not self.newer
@@ -155,6 +160,18 @@ class Channel:
         node = self.tree.standing(number)
         return None if node is None else node.hash
 
+    def settled(self, number: int) -> str | None:
+        """The hash of what stands at ``number``; None where nothing is here, or a race for it is open."""
+        path = self.tree.path
+        if not 0 < number <= len(path) or (number == len(path) and not self.whole and self.racing):
+            return None
+        return path[number - 1].hash
+
+    def counts_at(self, number: int) -> bool:
+        """Whether what stands at ``number`` counts."""
+        node = self.tree.standing(number)
+        return node is not None and node.verdict is None
+
     def time_at(self, number: int) -> str:
         """The time of what stands at ``number``."""
         return self.tree.path[number - 1].time
@@ -166,6 +183,10 @@ class Channel:
     def telling(self, above: int = 0, upto: int | None = None) -> Iterator[Node]:
         """Of what counts there all that says something of others or of a debt, or has the latest time."""
         return (node for node in self.tree.path[above:upto] if node.verdict is None)
+
+    def of_kind(self, kind: str) -> Iterator[Node]:
+        """Of what counts all that is of one kind."""
+        return (node for node in self.counting() if node.kind == kind)
 
     def cites(self) -> Iterator[Cite]:
         """All that counting dispatches say of other dispatches."""
@@ -181,6 +202,10 @@ class Channel:
     def times(self) -> Sequence[str]:
         """The times of all that counts, by number."""
         return [node.time for node in self.counting()]
+
+    def path_times(self) -> Sequence[str]:
+        """The times of all that stands, counting or void, by number."""
+        return [node.time for node in self.tree.path]
 
     def backs(self) -> Iterator[tuple[int, int]]:
         """The counting numbers whose time is before that of the one before, and the number of that one."""

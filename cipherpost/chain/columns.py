@@ -205,6 +205,12 @@ class Columns:
         numbers.update(self._rest_at[low:high])
         return self._make(sorted(numbers), first, last)
 
+    def of_kind(self, kind: str) -> Iterator[Node]:
+        """Of `nodes`, those of one kind."""
+        at, wanted = -1, _KIND[kind]
+        while (at := self._kinds.find(wanted, at + 1)) >= 0:
+            yield self.node(at + 1)
+
     def _make(self, numbers: Iterable[int], first: int, last: int) -> Iterator[Node]:
         channel, stamps, kinds, rosters, entries = self.channel, self._stamps, self._kinds, self._rosters, self.entries
         cite_at, cite = self._cite_at, bisect_left(self._cite_at, first)

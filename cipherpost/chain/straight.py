@@ -109,6 +109,11 @@ class StraightChannel(Channel):
         return self.columns.long
 
     @property
+    def top(self) -> int:
+        """As `Channel.top`."""
+        return self.columns.long
+
+    @property
     def next(self) -> int:
         """As `Channel.next`."""
         return self.columns.long + 1
@@ -149,6 +154,14 @@ class StraightChannel(Channel):
         """As `Channel.hash_at`."""
         return self.columns.hash_at(number)
 
+    def settled(self, number: int) -> str | None:
+        """As `Channel.settled`."""
+        return self.columns.hash_at(number)
+
+    def counts_at(self, number: int) -> bool:
+        """As `Channel.counts_at`."""
+        return 0 < number <= self.columns.long
+
     def time_at(self, number: int) -> str:
         """As `Channel.time_at`."""
         return self.columns.time_at(number)
@@ -173,12 +186,20 @@ class StraightChannel(Channel):
         """None."""
         return ()
 
+    def of_kind(self, kind: str) -> Iterator[Node]:
+        """As `Channel.of_kind`."""
+        return self.columns.of_kind(kind)
+
     def cites(self) -> Iterator[Cite]:
         """As `Channel.cites`."""
         return self.columns.cites()
 
     def times(self) -> Sequence[str]:
         """As `Channel.times`."""
+        return self.columns.times()
+
+    def path_times(self) -> Sequence[str]:
+        """As `Channel.path_times`."""
         return self.columns.times()
 
     def backs(self) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from cipherpost.chain.channel import Channel
 from cipherpost.chain.node import Node
 from cipherpost.dispatch.parts import Decision
-from cipherpost.ledger.lateness import LOOKS, Sights, racing
+from cipherpost.ledger.lateness import LOOKS, Sights
 from cipherpost.text import CENTER
 
 Key = tuple[str, str | int]
@@ -147,13 +147,13 @@ class Account:
         Returns:
             The highest number of `own` that they ack, 0 where they ack none.
         """
-        highest, own, said, latest = 0, self.own, self.own_sights.raw, ""
+        highest, own, add, latest = 0, self.own, self.own_sights.add, ""
         for node in nodes:
             header, time = node.header, node.time
             latest = max(latest, time)
             for channel, number, hashed, word in header.acks:
                 if channel == own:
-                    said.append((number, node, hashed, word in LOOKS))
+                    add(number, node, hashed, look=word in LOOKS)
                     highest = max(highest, number)
             if node.target is not None:
                 taken = Taken(node.number, time, None, header.cancels is not None)
@@ -217,9 +217,8 @@ def troubled(view: Channel | None, claimed: int) -> bool:
     """
     if view is None:
         return claimed > 0
-    tree = view.tree
-    if claimed > tree.top and claimed > tree.end.number:
+    if claimed > view.top and claimed > view.long:
         return True
-    if len(tree.known) == len(tree.path) and not view.newer:
+    if view.whole:
         return False
-    return bool(racing(tree) or view.stopped is not None or view.gaps() or view.held())
+    return bool(view.racing or view.stopped is not None or view.gaps() or view.held())

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from cipherpost.chain.channel import Channel
+from cipherpost.chain.columns import HEAD, REPLY
 from cipherpost.chain.network import Chain
 from cipherpost.chain.node import Node
 from cipherpost.dispatch.parts import Due, Header
 from cipherpost.ledger.account import Account, Order, Taken, troubled
-from cipherpost.ledger.lateness import LOOKS, Sights, believed, racing, settled
+from cipherpost.ledger.lateness import LOOKS, Sights, believed
 from cipherpost.text import CENTER, ROSTER
 
 ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
@@ -27,15 +28,15 @@ and, where some stand aside, the newest entry of the roster.
 class _Track:
     """How far a channel was taken up, and its state then."""
 
-    __slots__ = ("audience", "done", "last", "office", "role", "state", "tree", "view")
+    __slots__ = ("audience", "done", "last_hash", "last_time", "office", "role", "state", "view")
 
     def __init__(self, view: Channel, role: str | None) -> None:
         self.view = view
-        self.tree = view.tree
         self.office, _, self.audience = view.name.partition("/")
         self.role = role
         self.done = 0
-        self.last: Node | None = None
+        self.last_hash: str | None = None
+        self.last_time = ""
         self.state: _State | None = None
 
 
@@ -73,8 +74,7 @@ class Book:
         """What the center and the auditors acked of a channel."""
         found = self._sights.get(channel)
         if found is None:
-            view = self.chain.channels.get(channel)
-            found = self._sights[channel] = Sights(view.tree if view is not None else None)
+            found = self._sights[channel] = Sights(self.chain.channels.get(channel))
         return found
 
     # ---- growing -----------------------------------------------------------------------------------------------------
@@ -94,8 +94,7 @@ class Book:
             account = self.accounts.get(track.audience if track.role == CENTER else track.office)
             if account is not None:
                 account.dirty = True  # a race may have opened, or ended, with nothing taken up
-            long, newer = len(track.tree.path), track.view.newer
-            whole = long == len(track.tree.known) and not newer and self._claims.get(track.view.name, 0) <= long
+            whole = track.view.whole and self._claims.get(track.view.name, 0) <= track.view.long
             if not whole or account is None or account.trouble:
                 self._judge_trouble(track.view.name)
         return anew
@@ -109,11 +108,10 @@ class Book:
                 if track.audience != CENTER:
                     self._role(track.audience)
                 if name in self._sights:
-                    self._sights[name].tree = view.tree
-            tree = track.tree
-            aside = len(tree.known) - len(tree.path)
+                    self._sights[name].view = view
+            long, aside, turns = view.state
             entry = self.chain.roster.newest if aside else 0  # with which what stands aside is judged anew
-            state = (len(tree.path), aside, tree.turns, len(view.newer), len(view.unsigned), entry)
+            state = (long, aside, turns, len(view.newer), len(view.unsigned), entry)
             if state != track.state:
                 found.append((track, state))
         return found
@@ -121,20 +119,19 @@ class Book:
     @staticmethod
     def _same_below(track: _Track) -> bool:
         """Whether all that was taken up of a channel still stands."""
-        path = track.tree.path
-        if track.state is not None and track.tree.turns != track.state[2]:
+        view = track.view
+        if track.state is not None and view.state[2] != track.state[2]:
             return False
-        stands = len(path) - racing(track.tree)
-        return track.done <= stands and (track.done == 0 or path[track.done - 1] is track.last)
+        stands = view.long - view.racing
+        return track.done <= stands and (track.done == 0 or view.hash_at(track.done) == track.last_hash)
 
     def _grow(self, track: _Track) -> None:
-        path = track.tree.path
-        upto = len(path) - racing(track.tree)
+        upto = track.view.long - track.view.racing
         if upto <= track.done:
             return
-        new = [node for node in path[track.done : upto] if node.verdict is None]
+        new = list(track.view.telling(track.done, upto))
         if track.role != "committee":
-            self._forget_relied(track.view.name, back=_goes_back(track.last, new))
+            self._forget_relied(track.view.name, back=_goes_back(track.last_time, new))
         if track.view.name == ROSTER_CHANNEL:
             pass
         elif track.role == CENTER:
@@ -146,7 +143,7 @@ class Book:
             for head in [head for node in new for head in node.header.heads if head.channel == own]:
                 self._claim(own, head.number)
         track.done = upto
-        track.last = path[upto - 1]
+        track.last_hash, track.last_time = track.view.hash_at(upto), track.view.time_at(upto)
 
     def _take_own(self, track: _Track, nodes: Sequence[Node]) -> None:
         """Dispatches of an office to the center: what it reports, answers, and says of the center's to it."""
@@ -182,7 +179,8 @@ class Book:
         target = header.supersedes or header.cancels or 0
         taken = Taken(node.number, node.time, None, header.cancels is not None)
         self.taken.setdefault((node.channel, target), []).append(taken)
-        at = track.tree.path[target - 1]
+        at = track.view.standing(target)
+        assert at is not None  # V6
         if at.kind in {"circular", "instruction"} and at.header.due is not None:
             for name in self.chain.roster.members(track.audience, at.roster):
                 self.account(name).touch(node.time)
@@ -198,7 +196,7 @@ class Book:
         """Acks by an auditor, or by the center in another channel than that to the office."""
         for channel, number, hashed, word in node.header.acks:
             self._claim(channel, number)
-            self.sights(channel).raw.append((number, node, hashed, center and word in LOOKS))
+            self.sights(channel).add(number, node, hashed, look=center and word in LOOKS)
             self._touch(channel, node.time)
 
     def _touch(self, channel: str, time: str) -> None:
@@ -216,7 +214,7 @@ class Book:
         if number > self._claims.get(channel, 0):
             self._claims[channel] = number
             view = self.chain.channels.get(channel)
-            if view is None or number > len(view.tree.path):
+            if view is None or number > view.long:
                 self._judge_trouble(channel)
 
     # ---- what is not whole -------------------------------------------------------------------------------------------
@@ -257,13 +255,12 @@ class Book:
 
     def acked_from(self, channel: str, told: str, number: int) -> int | None:
         """The first dispatch of ``channel`` that acks ``number`` of channel ``told`` or a higher one, or None."""
-        view = self.chain.channels.get(told)
-        for node in self.chain.channels[channel].counting() if channel in self.chain.channels else ():
-            for ack in node.header.acks:
-                if ack.channel == told and ack.number >= number:
-                    stands = settled(view.tree if view is not None else None, ack.number)
-                    if stands is None or stands.hash == ack.hash:
-                        return node.number
+        view, own = self.chain.channels.get(told), self.chain.channels.get(channel)
+        for at, word, about, cited, hashed in own.cites() if own is not None else ():
+            if about == told and cited >= number and word not in {HEAD, REPLY}:
+                stands = view.settled(cited) if view is not None else None
+                if stands is None or stands == hashed:
+                    return at
         return None
 
     # ---- what a dispatch relies on -----------------------------------------------------------------------------------
@@ -273,8 +270,7 @@ class Book:
         ``number``, or an earlier one of its channel, cites or acks; and the place of what bears it.
         """
         found = self._relied.setdefault(channel, [])
-        path = self.chain.channels[channel].tree.path
-        for node in path[len(found) : number]:
+        for node in self.chain.channels[channel].path(len(found), number):
             best = found[-1] if found else None
             for cited in self._cited(node) if node.verdict is None else ():
                 if best is None or cited[0] > best[0]:
@@ -292,17 +288,17 @@ class Book:
         for channel, number, hashed in named:
             if self.chain.roster.role(channel.partition("/")[0]) in {CENTER, "auditor"}:
                 view = self.chain.channels.get(channel)
-                stands = settled(view.tree if view is not None else None, number)
+                stands = view.settled(number) if view is not None else None
                 if stands is None:
                     self._waiting.setdefault(channel, set()).add(node.channel)
-                elif stands.hash == hashed and stands.verdict is None:
+                elif stands == hashed and view is not None and view.counts_at(number):
                     yield self._time_of(channel, number), f"{channel}/{number}"
 
     def _time_of(self, channel: str, number: int) -> str:
-        path = self.chain.channels[channel].tree.path
+        view = self.chain.channels[channel]
         kept = self._believed.get(channel)
-        if kept is None or len(kept) != len(path):
-            kept = self._believed[channel] = believed([node.time for node in path])
+        if kept is None or len(kept) != view.long:
+            kept = self._believed[channel] = believed(view.path_times())
         return kept[number - 1]
 
     def _forget_relied(self, channel: str, *, back: bool) -> None:
@@ -315,9 +311,8 @@ class Book:
             self.account(own.partition("/")[0]).dirty = True
 
 
-def _goes_back(last: Node | None, new: Sequence[Node]) -> bool:
-    """Whether the time of a new dispatch is before that of the one below it."""
-    before = last.time if last is not None else ""
+def _goes_back(before: str, new: Sequence[Node]) -> bool:
+    """Whether the time of a new dispatch is before that of the one below it, the first of them dated ``before``."""
     for node in new:
         if node.time < before:
             return True

@@ -8,31 +8,33 @@ an office late, and nobody backdates beyond the grace.
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from operator import itemgetter
+from operator import attrgetter
 from typing import Final, NamedTuple
 
+from cipherpost.chain.channel import Channel
 from cipherpost.chain.node import Node
-from cipherpost.chain.tree import Tree
 
 LOOKS: Final = frozenset({"seen", "received", "failed"})
 """The words of an ack that tell how far the center's fetch came; others may be said long after it, without a line."""
 
 
-Sight = Node
-"""The dispatch of the center or an auditor that acks another; what it shows is that the other was there at its time."""
-_Said = tuple[int, Sight, str | None, bool]
-"""The number that was acked, the dispatch that says so, the hash it names, and whether that is a look: the center's,
-telling how far it had the channel then."""
+class Sight(NamedTuple):
+    """The dispatch of the center or an auditor that acks another: that other was there at its time.
+
+    ``cited``: the number that it acks. ``look``: it is the center's, and tells how far it had the channel then. Sights
+    sort by time; of several at one time the same for everybody.
+    """
+
+    time: str
+    channel: str
+    number: int
+    cited: int
+    look: bool
 
 
 def place_of(sight: Sight) -> str:
     """Where it stands, ``center/tver/4``."""
     return f"{sight.channel}/{sight.number}"
-
-
-def _earliest(sight: Sight) -> tuple[str, str, int]:
-    """By time; of several at one time the same for everybody."""
-    return sight.time, sight.channel, sight.number
 
 
 class Judgement(NamedTuple):
@@ -45,24 +47,7 @@ class Judgement(NamedTuple):
     evidence: str
 
 
-def racing(tree: Tree) -> bool:
-    """Whether two dispatches contend for a channel's last number, and no next one tells which of them stands."""
-    end = tree.end
-    if len(tree.known) == len(tree.path) or not tree.path:
-        return False
-    return any(
-        node is not end and node.parent is end.parent and node.verdict is None and not tree.is_pinned_away(node)
-        for node in tree.slots.get(end.number, ())
-    )
-
-
-def settled(tree: Tree | None, number: int) -> Node | None:
-    """The dispatch that stands at ``number``; None where none is here, or a race for it is open."""
-    stands = None if tree is None else tree.standing(number)
-    return None if tree is None or (stands is tree.end and racing(tree)) else stands
-
-
-_number: Final = itemgetter(0)
+_cited: Final = attrgetter("cited")
 
 
 class Sights:
@@ -71,41 +56,69 @@ class Sights:
     While a race is open neither side stands, so that nothing depends on which one was read first.
 
     Args:
-        tree: of the channel, None while nothing of it is here.
+        view: the channel, None while nothing of it is here.
     """
 
-    __slots__ = ("_best", "_built", "_numbers", "_said", "raw", "tree")
+    __slots__ = ("_best", "_built", "_numbers", "_raw", "_said", "_unsettled", "view")
 
-    def __init__(self, tree: Tree | None = None) -> None:
-        self.tree = tree
-        self.raw: list[_Said] = []
-        """Every ack; to be added to."""
+    def __init__(self, view: Channel | None = None) -> None:
+        self.view = view
+        self._raw: list[Sight] = []
+        self._unsettled: dict[int, str] | None = None
+        """Of acks of what is not here yet, or still races, by their place in `_raw`: the hash that they name."""
         self._built = (0, 0)
-        self._said: list[_Said] = []
+        self._said: list[Sight] = []
         self._numbers: list[int] = []
         self._best: list[Sight] = []
 
+    def add(self, number: int, node: Node, hashed: str | None, *, look: bool) -> None:
+        """Take up the ack of ``number`` in ``node``, which names ``hashed``.
+
+        What stands where it points to stays so, or the book is made anew.
+
+        Args:
+            look: it is the center's, and tells how far it had the channel then.
+        """
+        if hashed is not None:
+            stands = self.view.settled(number) if self.view is not None else None
+            if stands is None:
+                self._unsettled = self._unsettled or {}
+                self._unsettled[len(self._raw)] = hashed
+            elif stands != hashed:
+                return
+        self._raw.append(Sight(node.time, node.channel, node.number, number, look))
+
     def acked(self) -> tuple[list[int], list[Sight]]:
         """The numbers that were acked, rising, and for each the earliest ack of it or a higher one."""
-        raw, path = self.raw, self.tree.path if self.tree is not None else []
-        have = len(path) - (self.tree is not None and racing(self.tree))
-        if self._built == (len(raw), have):
-            return self._numbers, self._best
-        self._built = (len(raw), have)
-        said = [each for each in raw if not 0 < each[0] <= have or path[each[0] - 1].hash == each[2]]
-        said.sort(key=_number)
-        self._said, self._numbers = said, [each[0] for each in said]
-        found = [each[1] for each in said]
+        raw, view = self._raw, self.view
+        if not raw:
+            return [], []
+        have = view.long - (self._unsettled is not None and view.racing) if view is not None else 0
+        if self._built != (len(raw), have):
+            self._build(have)
+        return self._numbers, self._best
+
+    def _build(self, have: int) -> None:
+        self._built = (len(self._raw), have)
+        if self._unsettled:
+            others = {at for at, hashed in self._unsettled.items() if self._is_other(self._raw[at].cited, hashed)}
+            said = [each for at, each in enumerate(self._raw) if at not in others]
+        else:
+            said = self._raw.copy()
+        said.sort(key=_cited)
+        self._said, self._numbers = said, [each.cited for each in said]
+        found = said.copy()
         for at in range(len(found) - 2, -1, -1):
             if found[at + 1].time <= found[at].time:
-                found[at] = min(found[at], found[at + 1], key=_earliest)
+                found[at] = min(found[at], found[at + 1])
         self._best = found
-        return self._numbers, found
+
+    def _is_other(self, number: int, hashed: str) -> bool:
+        stands = self.view.settled(number) if self.view is not None else None
+        return stands is not None and stands != hashed
 
     def seen(self, number: int, as_of: str) -> Sight | None:
         """The earliest ack of ``number`` or a higher one that was there at ``as_of``."""
-        if not self.raw:
-            return None
         numbers, best = self.acked()
         at = bisect_left(numbers, number)
         if at == len(numbers):
@@ -116,8 +129,8 @@ class Sights:
     def looked(self, number: int, after: str, as_of: str) -> Sight | None:
         """The center's first look later than ``after`` that has the channel below ``number``, none yet having more."""
         seen = self.seen(number, as_of)
-        looks = [each[1] for each in self._said if each[3] and each[0] < number and after < each[1].time <= as_of]
-        first = min(looks, default=None, key=_earliest)
+        looks = [each for each in self._said if each.look and each.cited < number and after < each.time <= as_of]
+        first = min(looks, default=None)
         if first is None or (seen is not None and seen.time <= first.time):
             return None
         return first

@@ -3,11 +3,12 @@
 All of it is computed from roster and headers alone, so two auditors with the same notes get the same findings (I8).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cipherpost.chain.checks import RosterHeldError
+from cipherpost.chain.columns import HEAD, REPLY
 from cipherpost.chain.findings import Finding
 from cipherpost.chain.forks import pinned_by
 from cipherpost.chain.freshness import is_stale, judged_now, newest_center_time
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
 _UNANSWERED: Final = frozenset({"receipt", "check", "roster"})
 """Kinds to which nobody owes an ack of its own."""
+_NO_ACKS: Final = frozenset({HEAD, REPLY})
 
 
 class Claim(NamedTuple):
@@ -36,17 +38,22 @@ class Claim(NamedTuple):
 
 
 class Heard:
-    """Which numbers of a channel others than its own office have acked."""
+    """Which numbers of a channel others than its own office have acked; ``long`` is the highest that is asked for."""
 
-    __slots__ = ("named", "seen")
+    __slots__ = ("_named", "seen")
 
-    def __init__(self) -> None:
+    def __init__(self, long: int) -> None:
         self.seen = 0
-        self.named: set[int] = set()
+        self._named = bytearray(long + 1)
+
+    def name(self, number: int) -> None:
+        """It was acked by itself."""
+        if number < len(self._named):
+            self._named[number] = 1
 
     def has(self, number: int) -> bool:
         """Whether anybody acked ``number``, or saw the channel whole beyond it."""
-        return number <= self.seen or number in self.named
+        return number <= self.seen or self._named[number] == 1
 
 
 class Words:
@@ -58,8 +65,7 @@ class Words:
         self._heard: dict[str, Heard] = {}
         self._heads_files: list[Node] = []
         for view in chain.channels.values():
-            for node in view.counting():
-                self._gather(node)
+            self._gather(view)
             for entry in view.held():
                 node = view.tree.known[entry.hash]
                 if node.signed and isinstance(entry.reason, RosterHeldError):
@@ -68,18 +74,16 @@ class Words:
             for pin in chain.roster.pins(channel):
                 self._name(channel, pin.number, pinned_by(chain.roster, channel, pin))
 
-    def _gather(self, node: "Node") -> None:
-        header = node.header
-        for ack in header.acks:
-            if ack.number:
-                self._claim(ack.channel, ack.number, node)
-                self._hear(ack.channel, ack.number, ack.word, node.office)
-        for head in header.heads:
-            self._claim(head.channel, head.number, node)
-        if header.reply is not None:
-            self._claim(header.reply.channel, header.reply.number, node)
-        if header.heads_file is not None:
-            self._heads_files.append(node)
+    def _gather(self, view: "Channel") -> None:
+        office, place = view.office, f"{view.name}/"
+        for number, word, channel, cited, _ in view.cites():
+            if cited:
+                known = self._claims.get(channel)
+                if known is None or cited > known.number:
+                    self._claims[channel] = Claim(cited, f"{place}{number}")
+                if word not in _NO_ACKS:
+                    self._hear(channel, cited, word, office)
+        self._heads_files += [node for node in view.of_kind("audit") if node.header.heads_file is not None]
 
     def _claim(self, channel: str, number: int, node: "Node") -> None:
         self._name(channel, number, f"{node.channel}/{node.number}")
@@ -92,11 +96,14 @@ class Words:
     def _hear(self, channel: str, number: int, word: str, office: str) -> None:
         if office == channel.partition("/")[0]:
             return
-        heard = self._heard.setdefault(channel, Heard())
+        heard = self._heard.get(channel)
+        if heard is None:
+            view = self.chain.channels.get(channel)
+            heard = self._heard[channel] = Heard(view.long if view is not None else 0)
         if word == "seen":
             heard.seen = max(heard.seen, number)
         else:
-            heard.named.add(number)
+            heard.name(number)
 
     # ---- public heads of earlier audits ------------------------------------------------------------------------------
 
@@ -114,8 +121,8 @@ class Words:
             for head in found:
                 self._claim(head.channel, head.number, node)
                 view = self.chain.channels.get(head.channel)
-                stands = view.entry(head.number) if view is not None else None
-                if stands is not None and stands.hash != head.hash:
+                stands = view.hash_at(head.number) if view is not None else None
+                if stands is not None and stands != head.hash:
                     what = f"its public heads name another {head.channel}/{head.number} than the one that stands here"
                     yield _of(node, "disagrees", what)
 
@@ -143,7 +150,7 @@ class Words:
         roster = self.chain.roster
         days = roster.check_days(CENTER, roster.newest)
         center = [view for view in self.chain.channels.values() if view.office == CENTER]
-        newest = newest_center_time([node.time for node in view.counting()] for view in center)
+        newest = newest_center_time(view.times() for view in center)
         if newest is not None and is_stale(newest, judged_now(as_of, newest_center=newest), days):
             yield Finding(
                 code="stale", office=CENTER, detail=f"nothing of the center is newer than {newest}", time=newest
@@ -151,7 +158,7 @@ class Words:
         since = format_time(parse_time(as_of) - timedelta(days=days))
         for view in self.chain.channels.values():
             if self._has_readers(view.name):
-                yield from self._unheard(view, (node for node in view.counting() if node.time < since))
+                yield from self._unheard(view, since)
 
     def _has_readers(self, channel: str) -> bool:
         """Whether anybody but the sender is there to ack a channel."""
@@ -163,17 +170,26 @@ class Words:
             return any(member != office for member in roster.members(audience, roster.newest))
         return roster.good(audience, roster.newest)
 
-    def _unheard(self, view: "Channel", old: "Iterable[Node]") -> Iterator[Finding]:
-        heard = self._heard.get(view.name, Heard())
-        silent = [node for node in old if node.kind not in _UNANSWERED and not heard.has(node.number)]
+    def _unheard(self, view: "Channel", since: str) -> Iterator[Finding]:
+        heard = self._heard.get(view.name) or Heard(view.long)
+        silent = [number for number in view.older(since, _UNANSWERED) if not heard.has(number)]
         if silent:
-            first, last = silent[0], silent[-1]
-            what = f"number {first.number}" if first is last else f"{len(silent)} dispatches, the last {last.number},"
-            yield _of(first, "unheard", f"nobody acknowledges {what} since {first.time}")
+            first, last, time = silent[0], silent[-1], view.time_at(silent[0])
+            what = f"number {first}" if first == last else f"{len(silent)} dispatches, the last {last},"
+            yield Finding(
+                code="unheard",
+                channel=view.name,
+                number=first,
+                office=view.office,
+                detail=f"nobody acknowledges {what} since {time}",
+                time=time,
+            )
 
 
 def _highest(view: "Channel") -> int:
     """The highest number of which a signed note is here."""
+    if view.straight:
+        return view.long
     slots = view.tree.slots
     beyond = (number for number, nodes in slots.items() if number > view.tree.end.number)
     return max(
