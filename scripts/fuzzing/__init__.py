@@ -1,0 +1,1 @@
+"""Fuzzing: every parser of bytes from outside is fed bytes that nobody meant."""
