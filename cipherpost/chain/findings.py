@@ -54,6 +54,8 @@ class Finding:
     """One thing found.
 
     ``channel``, ``number``, ``office``: what it is about, where that applies. ``detail``: a clause in plain words.
+    ``last``: the last of a run of numbers that begins with ``number``. ``about``: what tells it from another finding of
+    the same code and place, and stays as it is from day to day, where ``detail`` may not: hashes, or a debt.
     ``time``: the dispatch's own time. ``known_since``: the dispatch (``audit/center/3``, ``center/roster/9``) that
     listed or settled it already, None for a new one; known findings do not set the exit code.
     """
@@ -65,6 +67,8 @@ class Finding:
     detail: str = ""
     time: str | None = None
     known_since: str | None = None
+    last: int | None = None
+    about: str = ""
 
     @property
     def grade(self) -> str:

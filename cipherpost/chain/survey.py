@@ -53,7 +53,13 @@ def survey_dispatch(chain: Judged, node: Node, now: str) -> tuple[Finding, ...]:
 
 def _finding(node: Node, code: str, detail: str) -> Finding:
     return Finding(
-        code=code, channel=node.channel, number=node.number, office=node.office, detail=detail, time=node.time
+        code=code,
+        channel=node.channel,
+        number=node.number,
+        office=node.office,
+        detail=detail,
+        time=node.time,
+        about=node.hash,
     )
 
 
@@ -63,7 +69,7 @@ def _finding(node: Node, code: str, detail: str) -> Finding:
 def _waiting(view: Channel) -> Iterator[Finding]:
     for first, last in view.gaps():
         missing = f"number {first} is missing" if first == last else f"numbers {first} to {last} are missing"
-        yield Finding(code="gap", channel=view.name, number=first, office=view.office, detail=missing)
+        yield Finding(code="gap", channel=view.name, number=first, office=view.office, detail=missing, last=last)
     for number, error in view.newer.items():
         if number > view.tree.end.number:
             yield Finding(code="held", channel=view.name, number=number, office=view.office, detail=error.what)
@@ -83,7 +89,10 @@ def _slots(chain: Judged, view: Channel) -> Iterator[Finding]:
     for number, nodes in view.tree.slots.items():
         fork = forks.fork_in_slot(branches, number) if len(nodes) > 1 else None
         if fork is not None:
-            finding = Finding(code="fork", channel=view.name, number=number, office=view.office, detail=fork)
+            sides = " ".join(sorted(node.hash for node in nodes if node.signed))
+            finding = Finding(
+                code="fork", channel=view.name, number=number, office=view.office, detail=fork, about=sides
+            )
             since = forks.settled_in(chain.roster, branches, number)
             yield finding if since is None else finding.known(since)
         for node in nodes:

@@ -27,4 +27,5 @@ def debt_findings(debt: Debt, story: Story) -> Iterator[Finding]:
 def _finding(debt: Debt, code: str, detail: str, place: str | None = None, time: str | None = None) -> Finding:
     number = int(place.rpartition("/")[2]) if place is not None else None
     channel = f"{debt.office}/{CENTER}"
-    return Finding(code=code, channel=channel, number=number, office=debt.office, detail=detail, time=time)
+    about = f"{debt.name}, due by {debt.deadline}"
+    return Finding(code=code, channel=channel, number=number, office=debt.office, detail=detail, time=time, about=about)

@@ -141,6 +141,7 @@ class Words:
                     number=first,
                     office=channel.partition("/")[0],
                     detail=f"{numbers} missing; {claim.place} names number {claim.number}",
+                    last=claim.number,
                 )
 
     # ---- silence -----------------------------------------------------------------------------------------------------
