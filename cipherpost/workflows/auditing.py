@@ -22,6 +22,7 @@ from cipherpost.ledger.ledger import Ledger
 from cipherpost.note import split
 from cipherpost.postoffice import NoSuchObjectError, names
 from cipherpost.text import format_time, sha256
+from cipherpost.workflows import audience_keys
 from cipherpost.workflows.audit_reading import ROSTER_CHANNEL, Reader
 from cipherpost.workflows.audit_report import Report
 from cipherpost.workflows.audit_words import Words
@@ -209,6 +210,7 @@ def _look(
         found.update(words.read_heads_files(reader))
         found.update(words.missing())
         found.update(words.silence(moment))
+        found.update(audience_keys.look(chain))
         if sealed:
             from cipherpost.workflows.sealed_check import check_sealed
 
