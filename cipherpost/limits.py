@@ -88,6 +88,10 @@ REPORT_ITEMS: Final = 10_000
 
 # ---- of this program ---------------------------------------------------------------------------------------------
 
+AUDIT_FINDINGS: Final = 20_000
+"""Findings that a signed audit lists, the gravest first."""
+AUDIT_LETTER_BYTES: Final = 64 * MIB
+"""The sealed file of an earlier audit, opened to know its findings again; a page may be attached."""
 CARD_BYTES: Final = 64 * KIB
 """A card or invitation without its armor."""
 CARRIED_BYTES: Final = 2 * MIB

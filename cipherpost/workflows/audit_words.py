@@ -3,7 +3,7 @@
 All of it is computed from roster and headers alone, so two auditors with the same notes get the same findings (I8).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -64,6 +64,7 @@ class Words:
         self._claims: dict[str, Claim] = {}
         self._heard: dict[str, Heard] = {}
         self._heads_files: list[Node] = []
+        self._gone: list[tuple[Node, Head]] = []
         for view in chain.channels.values():
             self._gather(view)
             for entry in view.held():
@@ -122,9 +123,30 @@ class Words:
                 self._claim(head.channel, head.number, node)
                 view = self.chain.channels.get(head.channel)
                 stands = view.hash_at(head.number) if view is not None else None
+                if not _is_here(view, head):
+                    self._gone.append((node, head))
                 if stands is not None and stands != head.hash:
                     what = f"its public heads name another {head.channel}/{head.number} than the one that stands here"
                     yield _of(node, "disagrees", what)
+
+    def rollbacks(self, office: str | None, told: Iterable[Finding]) -> Iterator[Finding]:
+        """What this office's own audits list and is not here any more, after `read_heads_files`.
+
+        Args:
+            told: findings so far; what is rolled back by one of them is not said again.
+        """
+        gone = [each for each in told if each.code == "rollback"]
+        for node, head in self._gone:
+            if node.office != office or any(_covers(each, head) for each in gone):
+                continue
+            yield Finding(
+                code="rollback",
+                channel=head.channel,
+                number=head.number,
+                office=head.channel.partition("/")[0],
+                detail=f"{node.channel}/{node.number} of this office lists {head.hash[:16]}..., which is not here",
+                about=head.hash,
+            )
 
     # ---- what is missing ---------------------------------------------------------------------------------------------
 
@@ -196,6 +218,18 @@ def _highest(view: "Channel") -> int:
     return max(
         (number for number in beyond if any(node.signed for node in slots[number])), default=view.tree.end.number
     )
+
+
+def _is_here(view: "Channel | None", head: "Head") -> bool:
+    """Whether a dispatch that was listed is here, whatever became of it."""
+    if view is None:
+        return False
+    return view.hash_at(head.number) == head.hash or (not view.straight and view.by_hash(head.hash) is not None)
+
+
+def _covers(rollback: Finding, head: "Head") -> bool:
+    first = rollback.number or 0
+    return rollback.channel == head.channel and first <= head.number <= (rollback.last or first)
 
 
 def _heads_file(reader: "Reader", node: "Node") -> "tuple[Head, ...] | Finding":

@@ -22,7 +22,7 @@ from cipherpost.ledger.ledger import Ledger
 from cipherpost.note import split
 from cipherpost.postoffice import NoSuchObjectError, names
 from cipherpost.text import format_time, sha256
-from cipherpost.workflows import audience_keys
+from cipherpost.workflows import audience_keys, earlier_audits
 from cipherpost.workflows.audit_reading import ROSTER_CHANNEL, Reader
 from cipherpost.workflows.audit_report import Report
 from cipherpost.workflows.audit_words import Words
@@ -73,7 +73,8 @@ class Remembered(NamedTuple):
 class Subject:
     """What is audited: a post office, a network in it, and what the auditor's home remembers of it.
 
-    ``remembered`` gives dispatches in any order; ``clock`` is the machine's where None is given.
+    ``remembered`` gives dispatches in any order; ``clock`` is the machine's where None is given. ``office``: whose home
+    audits; ``opener`` opens what it can of earlier signed audits, to tell known findings from new ones.
     """
 
     post: "PostOffice"
@@ -81,6 +82,8 @@ class Subject:
     fingerprint: str
     remembered: Callable[[], Iterable[Remembered]] = tuple
     clock: Callable[[], datetime] | None = None
+    office: str | None = None
+    opener: earlier_audits.Opener = earlier_audits.outside
 
     @classmethod
     def outside(cls, post_url: str | None, fingerprint: str, *, bundle: str | None = None) -> "Subject":
@@ -108,14 +111,20 @@ class Subject:
         return cls(post=post, network=network, fingerprint=full)
 
     @classmethod
-    def of_home(cls, desk: "Desk", *, bundle: str | None = None) -> "Subject":
-        """The network of a home, at its post office or the one named for this command, or in a bundle."""
+    def of_home(cls, desk: "Desk", *, bundle: str | None = None, may_ask: bool = False) -> "Subject":
+        """The network of a home, at its post office or the one named for this command, or in a bundle.
+
+        Args:
+            may_ask: the passphrase may be asked for only to open what other auditors signed: it is given already.
+        """
         return cls(
             post=desk.post if bundle is None else _open(None, bundle),
             network=desk.network,
             fingerprint=desk.fingerprint,
             remembered=lambda: _remembered(desk),
             clock=desk.now,
+            office=desk.office,
+            opener=earlier_audits.of_desk(desk, may_ask=may_ask),
         )
 
 
@@ -196,7 +205,9 @@ def audit(
         check_ahead(moment, [now, *times])
         ledger = Ledger(chain)
         found = _look(reader, subject, ledger, moment, sealed=sealed, progress=progress)
-    return _report(reader, ledger, _without_echoes(found), as_of=moment, sealed=sealed)
+    with closing(subject.post):
+        findings, untold = earlier_audits.tell_apart(chain, subject.post, _without_echoes(found), subject.opener)
+    return _report(reader, ledger, findings, as_of=moment, sealed=sealed, untold=untold)
 
 
 def _look(
@@ -208,6 +219,7 @@ def _look(
         found.update(_rollbacks(chain, subject.remembered()))
         words = Words(chain)
         found.update(words.read_heads_files(reader))
+        found.update(words.rollbacks(subject.office, found))
         found.update(words.missing())
         found.update(words.silence(moment))
         found.update(audience_keys.look(chain))
@@ -246,18 +258,21 @@ def _rollbacks(chain: Chain, remembered: Iterable[Remembered]) -> Iterator[Findi
         if view.candidates(each.number):
             _offer(chain, each)
             what = f"this home verified another number {each.number} before: {each.hash[:16]}..."
-            yield _rollback(each.channel, each.number, what)
+            yield _rollback(each.channel, each.number, what, about=each.hash)
         else:
             gone.setdefault(each.channel, set()).add(each.number)
     for channel, numbers in gone.items():
         for _, run in groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0]):
             first, *rest = [number for _, number in run]
             what = f"numbers {first} to {rest[-1]} are gone" if rest else f"number {first} is gone"
-            yield _rollback(channel, first, f"{what}; this home verified it before")
+            yield _rollback(channel, first, f"{what}; this home verified it before", last=rest[-1] if rest else first)
 
 
-def _rollback(channel: str, number: int, detail: str) -> Finding:
-    return Finding(code="rollback", channel=channel, number=number, office=channel.partition("/")[0], detail=detail)
+def _rollback(channel: str, number: int, detail: str, *, last: int | None = None, about: str = "") -> Finding:
+    office = channel.partition("/")[0]
+    return Finding(
+        code="rollback", channel=channel, number=number, office=office, detail=detail, last=last, about=about
+    )
 
 
 def _offer(chain: Chain, each: Remembered) -> None:
@@ -282,7 +297,15 @@ def _without_echoes(found: set[Finding]) -> tuple[Finding, ...]:
     return tuple(found - echoes)
 
 
-def _report(reader: Reader, ledger: Ledger, findings: tuple[Finding, ...], *, as_of: str, sealed: bool) -> Report:
+def _report(
+    reader: Reader,
+    ledger: Ledger,
+    findings: tuple[Finding, ...],
+    *,
+    as_of: str,
+    sealed: bool,
+    untold: tuple[str, ...],
+) -> Report:
     chain, newest = reader.chain, reader.chain.roster.newest
     heads: list[Head] = []
     histories: list[History] = []
@@ -301,7 +324,7 @@ def _report(reader: Reader, ledger: Ledger, findings: tuple[Finding, ...], *, as
         dispatches=sum(each.many for each in histories),
         heads=tuple(sorted(heads)),
         findings=findings,
-        not_checked=tuple(_not_checked(reader, sealed=sealed)),
+        not_checked=(*_not_checked(reader, sealed=sealed), *untold),
         sealed=sealed,
         unread=reader.unread,
         skipped=dict(reader.post.skipped),
