@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from cipherpost import limits, ustar
 from cipherpost.errors import MalformedError, TooLargeError
 from cipherpost.postoffice import names
+from cipherpost.postoffice.errors import ObjectNameError
 from cipherpost.tar import TarReader
 from cipherpost.text import shown
 from cipherpost.ustar import BLOCK, END_BYTES, NAME_FIELD, filled
@@ -271,7 +272,7 @@ class _Scan:
         try:
             names.check_size(name.decode(), size)
             return isinstance(names.parse_object_name(name.decode()), names.Slot)
-        except (names.ObjectNameError, UnicodeDecodeError):
+        except (ObjectNameError, UnicodeDecodeError):
             raise BundleNameError(
                 f"{_shown(name)} is no object of a post office",
                 where=f"{self._where}: byte {offset}",
