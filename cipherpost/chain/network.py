@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from cipherpost import limits
 from cipherpost.chain.channel import Channel, Entry
 from cipherpost.chain.checks import ForgedError, RosterDisagreesError, RosterHeldError, code_of
+from cipherpost.chain.columns import Columns
 from cipherpost.chain.entries import RosterLine
 from cipherpost.chain.judging import Judge
 from cipherpost.chain.node import Node
 from cipherpost.chain.opening import ROSTER_CHANNEL, Lines, Opened, open_note, verifies
 from cipherpost.chain.rows import Row
+from cipherpost.chain.straight import Line, StraightChannel
 from cipherpost.chain.tree import Tree
 from cipherpost.dispatch.header import Header, NewerHeaderError
 from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, TooLargeError, UnableError
@@ -153,6 +155,8 @@ class Chain:
 
     def _take(self, view: Channel, signed: Signed) -> Entry:
         opened, keys = signed
+        if view.straight:
+            return self._take_copy(view, opened)
         node = view.tree.known.get(opened.hash)
         if node is None:
             node = Node.of(opened.header, opened.hash)
@@ -166,6 +170,29 @@ class Chain:
             view.unsigned[opened.hash, opened.lines] = opened
             self._wait_for_roster.add(view.name)
         return view.entry_of(node)
+
+    @staticmethod
+    def _take_copy(view: Channel, opened: Opened) -> Entry:
+        """Another copy of what stands in a straight channel; nothing else may be offered to one."""
+        entry = view.entry(opened.header.number)
+        if entry is None or entry.hash != opened.hash:
+            raise RuntimeError(f"{view.name} was judged straight, and takes no other dispatch")
+        return entry
+
+    def line(self, columns: Columns) -> Line:
+        """Judges a channel under the roster as it is, as long as it is straight; see `take_straight`."""
+        return Line(self.network, self._judge, columns)
+
+    def take_straight(self, columns: Columns) -> None:
+        """Take up a channel that `line` judged, of which nothing else was offered here.
+
+        From then on the roster does not grow, and only copies of what is here may be offered to it, until `drop`.
+        """
+        self.channels[columns.channel] = StraightChannel(columns)
+
+    def drop(self, channel: str) -> None:
+        """Forget a channel: it is offered anew from its first note on."""
+        del self.channels[channel]
 
     def channel(self, name: str) -> Channel:
         """The state of a channel, empty where nothing of it was offered yet.
@@ -280,6 +307,8 @@ class Chain:
         waiting, self._wait_for_roster = self._wait_for_roster, set()
         for name in waiting:
             self._sign_late(self.channels[name])
+        if any(view.straight for view in self.channels.values()):
+            raise RuntimeError("the roster grew after channels were judged straight")
         for name in waiting | (set(self.roster.rejudged(number)) & self.channels.keys()):
             self.channels[name].tree.judge_again(self.roster.pins(name))
         self._admit_strangers()

@@ -5,7 +5,9 @@ here stops the rest (I7): what is not right becomes a finding, and what could no
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain as chained
 from itertools import tee
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
@@ -17,11 +19,13 @@ from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, To
 from cipherpost.note import split
 from cipherpost.postoffice import NoSuchObjectError, UnreachableError, names
 from cipherpost.text import CENTER, ROSTER, sha256, shown
+from cipherpost.workflows.audit_straight import Job, judge_all
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Channel
     from cipherpost.chain.network import Chain
     from cipherpost.desk import Progress
+    from cipherpost.dispatch.header import Header
     from cipherpost.postoffice import PostOffice
 
 ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
@@ -32,17 +36,51 @@ Outcome = Literal["read", "absent", "unread"]
 
 @dataclass(slots=True)
 class Listed:
-    """What a post office lists of one channel: plain numbers, and by number the digits of alternate names."""
+    """What a post office lists of one channel.
 
-    plain: set[int] = field(default_factory=set)
+    ``run``: the plain numbers 1 to it; ``others``: those above the next one; ``alternates``: by number the digits of
+    alternate names.
+    """
+
+    run: int = 0
+    others: set[int] = field(default_factory=set)
     alternates: dict[int, set[str]] = field(default_factory=dict)
 
     def add(self, slot: names.Slot) -> None:
         """Take up one name; the same name twice changes nothing."""
         if slot.alternate is None:
-            self.plain.add(slot.number)
+            self.add_plain(slot.number)
         else:
             self.alternates.setdefault(slot.number, set()).add(slot.alternate)
+
+    def add_plain(self, number: int) -> None:
+        """Take up a plain name."""
+        if number == self.run + 1:
+            self.run = number
+            while self.others and self.run + 1 in self.others:
+                self.run += 1
+                self.others.discard(self.run)
+        elif number > self.run:
+            self.others.add(number)
+
+    def has(self, number: int) -> bool:
+        """Whether the plain name of a number is listed."""
+        return 0 < number <= self.run or number in self.others
+
+    @property
+    def many(self) -> int:
+        """About how many names there are."""
+        return self.run + len(self.others) + len(self.alternates)
+
+    @property
+    def straight(self) -> bool:
+        """Whether there are plain names alone, without a gap."""
+        return self.run > 0 and not self.others and not self.alternates
+
+    def numbers(self) -> Iterator[int]:
+        """The numbers of which anything is listed, rising."""
+        beside = sorted(number for number in self.others | self.alternates.keys() if number > self.run)
+        return chained(range(1, self.run + 1), beside)
 
 
 class Note(NamedTuple):
@@ -56,18 +94,22 @@ class Note(NamedTuple):
 class Reader:
     """Reads one network from ``post`` into ``chain``; findings of V1 to V8 are the chain's, the others are here.
 
-    ``unread``: names that the post office failed to give, and why. ``unlisted``: how many notes were there and not
-    listed. ``newer``: names of what a newer cipherpost left under evidence.
+    ``sealed``: whether what headers say of sealed files will be asked for. ``unread``: names that the post office
+    failed to give, and why. ``unlisted``: how many notes were there and not listed. ``newer``: names of what a newer
+    cipherpost left under evidence.
     """
 
-    def __init__(self, post: "PostOffice", chain: "Chain", progress: "Progress") -> None:
+    def __init__(self, post: "PostOffice", chain: "Chain", progress: "Progress", *, sealed: bool = False) -> None:
         self.post = post
+        self.sealed = sealed
         self.chain = chain
         self.progress = progress
         self.unread: dict[str, str] = {}
         self.unlisted = 0
         self.newer: list[str] = []
         self._found: set[Finding] = set()
+        self._channels: dict[str, Listed] = {}
+        self._aside: list[tuple[str, names.Other]] = []
         self._only_aside: dict[str, tuple[str, int, str]] = {}
         self._genesis = names.note_name(chain.network, ROSTER_CHANNEL, 1)
 
@@ -86,27 +128,60 @@ class Reader:
                 listed.add(slot)
         self._take_channel(channel, listed)
 
-    def read_all(self) -> None:
-        """The roster first, since it says who may sign; then all channels, and what lies under evidence.
-
-        Without the first entry of the roster nothing can be verified, and nothing else is read.
+    def read_roster(self) -> None:
+        """The roster first, since it says who may sign: all that is listed of it, and what lies under evidence of it.
 
         Raises:
             UnreachableError: the post office went away.
         """
         self.read_channel(ROSTER_CHANNEL)
-        roster = self.chain.roster
+        if self.chain.roster.newest:
+            self._channels, evidence = self._list()
+            self._aside = [name for name in sorted(evidence) if not self._take_evidence(*name, of_roster=True)]
+
+    def read_rest(self) -> None:
+        """All other channels, and what lies under evidence of them; the roster does not grow any more.
+
+        Without the first entry of the roster nothing can be verified, and nothing else is read.
+
+        Raises:
+            UnreachableError: the post office went away. HelperDiedError: a helping process did.
+        """
+        roster, channels = self.chain.roster, self._channels
         if roster.newest == 0:
             return
-        channels, evidence = self._list()
-        count = sum(len(each.plain) + len(each.alternates) for each in channels.values())
-        with self.progress.work("verifying", count) as step:
-            for channel in sorted(channels.keys() | set(roster.channels(roster.newest)) - {ROSTER_CHANNEL}):
-                listed = channels.pop(channel, Listed())
-                self._take_channel(channel, listed)
-                step(len(listed.plain) + len(listed.alternates))
-        for name, other in sorted(evidence):
-            self._take_evidence(name, other)
+        wanted = sorted(channels.keys() | set(roster.channels(roster.newest)) - {ROSTER_CHANNEL})
+        jobs = [
+            Job(name, channels[name].run)
+            for name in wanted
+            if name in channels and channels[name].straight and not roster.pins(name)
+        ]
+        with (
+            self.progress.work("verifying", sum(each.many for each in channels.values())) as step,
+            closing(judge_all(self.post, self.chain, jobs, sealed=self.sealed, step=step)) as judged,
+        ):
+            straight = {job.channel for job in jobs}
+            for name in wanted:
+                columns = next(judged) if name in straight else None
+                if columns is not None:
+                    self.chain.take_straight(columns)
+                else:
+                    listed = channels.pop(name, Listed())
+                    self._take_channel(name, listed)
+                    if name not in straight:
+                        step(listed.many)
+        channels.clear()
+        for name, other in self._aside:
+            self._take_evidence(name, other, of_roster=False)
+
+    def whole(self, channel: str) -> "Channel":
+        """A channel to which anything may be offered: one that was judged straight is read again."""
+        view = self.chain.channel(channel)
+        if not view.straight:
+            return view
+        self.chain.drop(channel)
+        self._take_channel(channel, Listed(view.long))
+        return self.chain.channel(channel)
 
     def findings(self) -> Iterable[Finding]:
         """What the chain cannot know: where things lay."""
@@ -128,10 +203,16 @@ class Reader:
     def _list(self) -> tuple[dict[str, Listed], set[tuple[str, names.Other]]]:
         channels: dict[str, Listed] = {}
         evidence: set[tuple[str, names.Other]] = set()
+        folder, listed = "", Listed()  # of the last note: nearly all names are like the one before
         for name in self._listed(names.network_prefix(self.chain.network)):
+            if folder and name.startswith(folder) and (digits := _plain(name, len(folder))):
+                listed.add_plain(int(digits))
+                continue
             place = names.parse_object_name(name)
             if isinstance(place, names.Slot) and place.channel != ROSTER_CHANNEL:
-                channels.setdefault(place.channel, Listed()).add(place)
+                listed = channels.setdefault(place.channel, Listed())
+                listed.add(place)
+                folder = names.channel_prefix(self.chain.network, place.channel)
             elif isinstance(place, names.Other) and place.kind == "evidence":
                 evidence.add((name, place))
         return channels, evidence
@@ -146,8 +227,8 @@ class Reader:
 
     def _read_slots(self, channel: str, listed: Listed) -> Iterator[Note]:
         """All notes listed; in each slot the plain name first: of an open race, readers take that one."""
-        for number in sorted(listed.plain | listed.alternates.keys()):
-            if number in listed.plain:
+        for number in listed.numbers():
+            if listed.has(number):
                 note = self._read(channel, number)
                 if isinstance(note, Note):
                     yield note
@@ -167,8 +248,8 @@ class Reader:
         """As readers do, ask for the next number and the one after it; whether the channel went on."""
         number = view.next
         for asked in (number, number + 1):
-            if asked <= limits.NUMBER and asked not in listed.plain and self._take(view.name, asked) == "read":
-                listed.plain.add(asked)
+            if asked <= limits.NUMBER and not listed.has(asked) and self._take(view.name, asked) == "read":
+                listed.add_plain(asked)
                 self.unlisted += 1
         return view.next > number
 
@@ -233,32 +314,51 @@ class Reader:
 
     # ---- evidence ----------------------------------------------------------------------------------------------------
 
-    def _take_evidence(self, name: str, place: names.Other) -> None:
-        """A note as an officer saw it: it may be the other side of a fork, or all that is left of a dispatch."""
+    def _take_evidence(self, name: str, place: names.Other, *, of_roster: bool) -> bool:
+        """A note as an officer saw it: it may be the other side of a fork, or all that is left of a dispatch.
+
+        Returns:
+            False, and nothing was taken, where it is of a dispatch and ``of_roster`` asks for entries of the roster.
+        """
         where = f"{place.office}/evidence/{place.hash[:16]}..."
+        found = self._evidence(name, place, where)
+        if found is None:
+            return True
+        header, note = found
+        if (header.channel == ROSTER_CHANNEL) is not of_roster:
+            if not of_roster:
+                self.unread[name] = "the post office gave out another note when it was asked again"
+            return False
+        view = self.chain.channel(header.channel)
+        known = view.hash_at(header.number) == place.hash if view.straight else view.by_hash(place.hash) is not None
+        if not known:
+            self.whole(header.channel)
+        self._offer_aside(header.channel, header.number, note, where)
+        if not known:
+            self._only_aside[place.hash] = (header.channel, header.number, where)
+        return True
+
+    def _evidence(self, name: str, place: names.Other, where: str) -> "tuple[Header, bytes] | None":
         note = self._get(name, place.office, None)
         if not isinstance(note, bytes):
-            return
+            return None
         try:
             text = split(note).text
             header = parse_header(text)
         except NewerError:
             self.newer.append(name)
-            return
+            return None
         except NotAuthenticError as error:
             self._found.add(_finding("malformed", place.office, None, f"{where}: {error.what}"))
-            return
+            return None
         hashed = sha256(text)
         if hashed != place.hash or header.network != self.chain.network:
             wrong = (
                 f"{where}: this is {shown(header.network)[1:-1]}: {header.channel}/{header.number}, {hashed[:16]}..."
             )
             self._found.add(_finding("misplaced", place.office, None, wrong))
-            return
-        known = self.chain.channel(header.channel).by_hash(hashed) is not None
-        self._offer_aside(header.channel, header.number, note, where)
-        if not known:
-            self._only_aside[hashed] = (header.channel, header.number, where)
+            return None
+        return header, note
 
     def _offer_aside(self, channel: str, number: int, note: bytes, where: str) -> None:
         before = len(self.chain.refused)
@@ -275,3 +375,11 @@ def _finding(code: str, channel: str, number: int | None, detail: str) -> Findin
     """A finding about ``channel``, or about an office where there is no slash."""
     office, slash, _ = channel.partition("/")
     return Finding(code=code, channel=channel if slash else None, number=number, office=office, detail=detail)
+
+
+def _plain(name: str, cut: int) -> str | None:
+    """The digits of a plain name behind its folder, which has ``cut`` characters; None of any other name."""
+    digits = name[cut : cut + 8]
+    if name[cut + 8 :] != ".note" or not (digits.isascii() and digits.isdigit()) or digits == "00000000":
+        return None
+    return digits

@@ -198,13 +198,15 @@ def audit(
     now = format_time((subject.clock or utc_now)())
     moment = format_time(as_of) if as_of else now
     chain = Chain(subject.network, subject.fingerprint)
-    reader = Reader(subject.post, chain, progress)
+    reader = Reader(subject.post, chain, progress, sealed=sealed)
     with closing(subject.post):
-        reader.read_all()
+        reader.read_roster()
+        found = set(_rollbacks(reader, subject, of_roster=True)) if chain.roster.newest else set()
+        reader.read_rest()
         times = (view.last.header.time for view in chain.channels.values() if view.last is not None)
         check_ahead(moment, [now, *times])
         ledger = Ledger(chain)
-        found = _look(reader, subject, ledger, moment, sealed=sealed, progress=progress)
+        found |= _look(reader, subject, ledger, moment, sealed=sealed, progress=progress)
     with closing(subject.post):
         findings, untold = earlier_audits.tell_apart(chain, subject.post, _without_echoes(found), subject.opener)
     return _report(reader, ledger, findings, as_of=moment, sealed=sealed, untold=untold)
@@ -216,7 +218,7 @@ def _look(
     chain = reader.chain
     found: set[Finding] = set()
     if chain.roster.newest:
-        found.update(_rollbacks(chain, subject.remembered()))
+        found.update(_rollbacks(reader, subject, of_roster=False))
         words = Words(chain)
         found.update(words.read_heads_files(reader))
         found.update(words.rollbacks(subject.office, found))
@@ -245,18 +247,22 @@ def _no_genesis() -> Finding:
     )
 
 
-def _rollbacks(chain: Chain, remembered: Iterable[Remembered]) -> Iterator[Finding]:
+def _rollbacks(reader: Reader, subject: Subject, *, of_roster: bool) -> Iterator[Finding]:
     """What this home verified before and the post office no longer shows, one finding for each run of numbers.
 
-    Where another dispatch lies in its place, the chain is given the one remembered too, and judges race or fork.
+    Where another dispatch lies in its place, the chain is given the one remembered too, and judges race or fork: of the
+    roster, which may grow by that, before anything else is judged.
     """
     gone: dict[str, set[int]] = {}
-    for each in remembered:
-        view = chain.channel(each.channel)
-        if view.by_hash(each.hash) is not None:
+    for each in subject.remembered():
+        if (each.channel == ROSTER_CHANNEL) is not of_roster:
             continue
-        if view.candidates(each.number):
-            _offer(chain, each)
+        view = reader.chain.channel(each.channel)
+        if view.hash_at(each.number) == each.hash or (not view.straight and view.by_hash(each.hash) is not None):
+            continue
+        if view.long >= each.number if view.straight else view.candidates(each.number):
+            reader.whole(each.channel)
+            _offer(reader.chain, each)
             what = f"this home verified another number {each.number} before: {each.hash[:16]}..."
             yield _rollback(each.channel, each.number, what, about=each.hash)
         else:
