@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
 from cipherpost.cli import output
-from cipherpost.cli.options import Moment, Session, command
+from cipherpost.cli.options import Moment, Session, command, override
 from cipherpost.errors import UseError
+
+if TYPE_CHECKING:
+    from cipherpost.workflows.audit_report import Report
 
 
 class Shown(Protocol):
@@ -57,6 +60,10 @@ def check_home(session: Session, usage: str) -> None:
 @click.option("--all", "everything", is_flag=True, help="Findings known before count for the exit code too.")
 @click.option("--html", metavar="FILE", help="Write a page that needs no network; only the verdict is told.")
 @click.option("--force", is_flag=True, help="Write over FILE.")
+@click.option("--sign", is_flag=True, help="As an auditor, post what was found, signed, to the center.")
+@click.option("--even-if-sent", is_flag=True, help="Sign it although the last one said the same.")
+@click.option("-n", "--dry-run", is_flag=True, help="With --sign: show what would be signed, and post nothing.")
+@override
 def audit(
     session: Session,
     fingerprint: str | None,
@@ -67,17 +74,25 @@ def audit(
     everything: bool,
     html: str | None,
     force: bool,
+    sign: bool,
+    even_if_sent: bool,
+    dry_run: bool,
 ) -> int:
     """Verify every signature and every sequence, without reading a letter.
 
     In a home it audits the home's network; elsewhere it needs the post office,
     or a bundle of it, and the network's fingerprint, and nothing else.
 
+    With --sign an auditor's home posts the findings sealed to the center, and the
+    heads for everybody; the next audit lists those findings as known. --html FILE
+    goes along as an attachment, if it is small.
+
     \b
     Examples:
       cipherpost audit --post ./post --fingerprint 9c3f...
       cipherpost audit --bundle rkpb.bundle --fingerprint 9c3f...
       cipherpost audit --html audit.html
+      cipherpost audit --sign
     """
     from cipherpost.workflows import auditing
 
@@ -86,18 +101,20 @@ def audit(
     output.check_document(html, force=force)
 
     moment = as_of.replace(tzinfo=UTC) if as_of else None
+    if sign:
+        _check_place(session, fingerprint, bundle)
+        return _sign(session, moment, sealed, html, strict, everything, even_if_sent, dry_run, force)
+    if even_if_sent or dry_run:
+        raise UseError("-n and --even-if-sent go with --sign", hints=("cipherpost audit --sign -n",))
     if fingerprint is not None:
         subject = auditing.Subject.outside(session.post, fingerprint, bundle=bundle)
     else:
         place = f"--bundle {bundle}" if bundle is not None else f"--post {session.post or 'URL'}"
         check_home(session, f"cipherpost audit {place} --fingerprint F")
-        subject = auditing.Subject.of_home(session.desk(), bundle=bundle)
+        subject = auditing.Subject.of_home(session.desk(), bundle=bundle, may_ask=session.names_passphrase)
     report = auditing.audit(subject, sealed=sealed, as_of=moment, progress=session.bars())
     if html is not None:
-        from cipherpost.pages.audit import audit_page
-
-        output.document(audit_page(report), html, force=force)
-        output.saved(session, html)
+        _save_page(session, report, html, force=force)
     if session.as_json:
         output.emit(report.as_json())
     elif html is None:
@@ -106,6 +123,85 @@ def audit(
     elif html != "-":
         output.say(output.safe(report.verdict))
     return report.exit_code(strict=strict, everything=everything)
+
+
+def _save_page(session: Session, report: "Report", html: str, *, force: bool) -> str:
+    from cipherpost.pages.audit import audit_page
+
+    page = audit_page(report)
+    output.document(page, html, force=force)
+    output.saved(session, html)
+    return page
+
+
+def _check_place(session: Session, fingerprint: str | None, bundle: str | None) -> None:
+    """Refuse to sign what is no audit of the home's own post office.
+
+    Raises:
+        SignedElsewhereError: with the command that signs.
+    """
+    from cipherpost.desk import absolute
+    from cipherpost.home.settings import NoHomeError, read_settings
+    from cipherpost.workflows.audit_signing import NotAuditorError, SignedElsewhereError
+
+    named = next((word for word, given in (("--fingerprint", fingerprint), ("--bundle", bundle)) if given), None)
+    try:
+        home = session.home_folder()
+    except NoHomeError as none:
+        if none.where:
+            raise
+        raise NotAuditorError(
+            "no home signs here",
+            rule="an audit is signed with the keys of an auditor's office",
+            hints=(
+                "cipherpost audit --post PLACE --fingerprint F --html audit.html    (unsigned)",
+                "cipherpost join INVITATION --officer NAME    (if the center admits you as an auditor)",
+            ),
+        ) from None
+    if named is None and session.post is not None and absolute(session.post) != read_settings(home).post:
+        named = "--post"
+    if named is not None:
+        raise SignedElsewhereError(
+            f"an audit with {named} is not signed",
+            rule="signed is what everybody can look at: the whole post office of this home, where the heads go too",
+            hints=("cipherpost audit --sign", "leave out --sign, and hand on the page: --html audit.html"),
+        )
+
+
+def _sign(
+    session: Session,
+    moment: datetime | None,
+    sealed: bool,
+    html: str | None,
+    strict: bool,
+    everything: bool,
+    even_if_sent: bool,
+    dry_run: bool,
+    force: bool,
+) -> int:
+    """Audit the home's own post office, and post what was found."""
+    from cipherpost.errors import gravest
+    from cipherpost.workflows import audit_signing, auditing
+
+    if html == "-":
+        raise UseError("--sign and --html - exclude each other", hints=("--html FILE",))
+    desk = session.desk(write=True)
+    audit_signing.begin(desk, moment=moment, dry_run=dry_run)
+    subject = auditing.Subject.of_home(desk, may_ask=True)
+    report = auditing.audit(subject, sealed=sealed, as_of=moment, progress=session.bars())
+    audit_signing.check_whole(report)
+    page = _save_page(session, report, html, force=force).encode() if html is not None else None
+    if page is not None and not audit_signing.fits(page):
+        output.tell(f"{output.safe(str(html))} is too large to go along with the letter")
+        page = None
+    posted = audit_signing.post(desk, report, page=page, moment=moment, even_if_sent=even_if_sent, dry_run=dry_run)
+    if dry_run and not session.as_json:
+        for line in report.lines():
+            output.say(output.safe(line))
+    elif not session.quiet:
+        output.tell(output.safe(report.verdict))
+    code = output.sent(session, [posted])
+    return gravest({code, report.exit_code(strict=strict, everything=everything)})
 
 
 @command()

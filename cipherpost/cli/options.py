@@ -143,6 +143,11 @@ class Session:
             self.asked = self._passphrase_from_file() or ask_passphrase("Passphrase", confirm=False)
         return self.asked
 
+    @property
+    def names_passphrase(self) -> bool:
+        """Whether a file with the passphrase is named, so that nobody is asked."""
+        return self.asked is not None or bool(self.passphrase_file or os.environ.get("CIPHERPOST_PASSPHRASE_FILE"))
+
     def new_passphrase(self) -> str:
         """The passphrase for keys about to be made, asked twice at a terminal."""
         return self._passphrase_from_file() or self.ask_new_passphrase()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from cipherpost import limits
 from cipherpost.errors import CipherpostError, MalformedError, NotAuthenticError
-from cipherpost.text import CENTER
+from cipherpost.text import CENTER, sha256
 from cipherpost.workflows.audit_data import audit_in
 from cipherpost.workflows.audit_known import Listing, mark
 
@@ -145,7 +145,7 @@ def _read(desk: "Desk", post: "PostOffice", node: "Node", at: int) -> Listing:
     from cipherpost.letter import check_letterhead
     from cipherpost.workflows import letters
 
-    header = node.header
+    header = _header(desk, post, node)
     sealed = header.sealed[0]
     if sealed.size > limits.AUDIT_LETTER_BYTES:
         raise AuditUnreadableError(f"it has {sealed.size} bytes", rule=f"at most {limits.AUDIT_LETTER_BYTES}")
@@ -167,6 +167,25 @@ def _read(desk: "Desk", post: "PostOffice", node: "Node", at: int) -> Listing:
             "it was made over other heads than its header names", rule="an audit has one heads file"
         )
     return Listing(_place(node), audit.findings)
+
+
+def _header(desk: "Desk", post: "PostOffice", node: "Node") -> "Header":
+    """The whole header of a node that was judged; of most, a chain keeps no more than it needs."""
+    from cipherpost.dispatch.header import parse_header
+    from cipherpost.note import split
+    from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, names
+
+    plain = names.note_name(desk.network, node.channel, node.number)
+    aside = names.alternate_name(desk.network, node.channel, node.number, node.hash)
+    kept = desk.mail.note(node.hash)
+    for name in (plain, aside):
+        try:
+            text = split(kept if kept is not None else post.get(name, names.size_limit(name))).text
+        except (NoSuchObjectError, ForeignObjectError, NotAuthenticError):
+            continue
+        if sha256(text) == node.hash:
+            return parse_header(text)
+    raise AuditUnreadableError("its note is not there any more", rule="it was there a moment ago")
 
 
 @contextmanager
