@@ -5,16 +5,24 @@
 
 It needs PyNaCl and nothing else, and prints a line for each finding, `code channel number`, then the heads, their hash
 and its spoken number. It is set closely, to be read in one go. Not checked: silence, sealed files (V9), letters (V10),
-what was owed (V11); of statements about titles, forms, duties, escrow, zones and checks, whether they make sense.
+what was owed (V11); of statements about titles, forms, duties, escrow, zones and checks, whether they make sense; and
+whether a fork was settled since.
 """
+
 # fmt: off
 # mypy: ignore-errors
-import base64, copy, hashlib, re, sys, tarfile
+import base64
+import copy
+import hashlib
+import re
+import sys
+import tarfile
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from itertools import groupby, pairwise
 from pathlib import Path
 from types import SimpleNamespace as Row
+
 from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
@@ -26,7 +34,7 @@ KEPT = "con|nul|aux|prn|com[1-9]|lpt[1-9]|center|all|roster|sealed|cards|evidenc
 HASH, NUMBER, SIZE, B64 = "[0-9a-f]{64}", "[1-9][0-9]{0,7}", "(?:0|[1-9][0-9]{0,12})", "[A-Za-z0-9+/]+={0,2}"
 NAME = f"(?!(?:{KEPT}){W})[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?{W}"
 CHANNEL, DAY = f"(?:center/roster|(?:center|{NAME})/(?:center|all|{NAME}))", "2[0-9]{3}-[0-9]{2}-[0-9]{2}"
-PERIOD = f"(?:2[0-9]{{3}}(?:-q[1-4]|-w[0-9]{{2}}|-[0-9]{{2}}(?:-[0-9]{{2}})?)?|e[a-z2-7]{{8,16}})"
+PERIOD = "(?:2[0-9]{3}(?:-q[1-4]|-w[0-9]{2}|-[0-9]{2}(?:-[0-9]{2})?)?|e[a-z2-7]{8,16})"
 DEBT, ANY = f"{NAME} (?:{NAME} {PERIOD}|{CHANNEL} {NUMBER})", "auditor center committee"
 RLS, MORE, POINT = "roster letter sealed", "draft reply supersedes cancels endorsed ", " head ack missing"
 KINDS = {  # kind: from, to, signatures, required, allowed ("Kinds")
@@ -50,7 +58,7 @@ LINES = {  # word: form ("The header")
     "decision": f"(?:extended|sent-back) {DEBT} {DAY}|(?:excused|accepted|owed) {DEBT}", "heads": f"{HASH} {SIZE}",
     "head": f"{CHANNEL} {NUMBER} {HASH}", "missing": f"{CHANNEL} {NUMBER}(?:-{NUMBER})?", "endorsed": f"{NAME} {B64}",
     "ack": f"{CHANNEL} (?:0 none seen|{NUMBER} {HASH} (?:seen|received|read|failed|complied|unable|withdrawn))"}
-ORDER = [*LINES][:-3] + ["ack", "missing", "endorsed"]
+ORDER = [*[*LINES][:-3], "ack", "missing", "endorsed"]
 HEADER = re.compile("cipherpost/v1\n" + "".join(f"(?P<{w}_>(?:{w} (?:{LINES[w]})\n)*)" if w in MOST else
                     f"(?:{w} (?P<{w}_>{LINES[w]})\n){'' if w in ALWAYS else '?'}" for w in ORDER))
 COM = f"(?!none{W}){NAME}"
@@ -59,9 +67,9 @@ PIN = f"{OFFICE}/(?:center|all|{COM})"
 STATEMENTS = {  # first word: the rest ("Statements"), of those that say who may sign
     "keepers": f"{NAME}(?: {NAME}){{0,14}}", "requires": "1", "office": f"center center|{COM} (?:committee|auditor)",
     "officer": rf"(?P<o>{OFFICE}/{NAME}) {NAME}/(?P=o)\+[0-9a-f]{{8}}\+{B64} {HASH}(?: unchecked)?", **FREE,
-    "threshold": f"{OFFICE} (?:[1-9]|1[0-7])", "group": f"{COM} (?:none|{COM}(?: {COM})*)", "lateral": f"{COM}(?: end)?",
-    "retire": f"{OFFICE}/{NAME}", "compromised": f"{OFFICE}/{NAME}", "suspend": COM, "reinstate": COM, "dissolve": COM,
-    "cut": f"{NUMBER} {PIN} (?:{NUMBER} {HASH}|0 none)", "settle": f"{PIN} {NUMBER} {HASH}"}
+    "threshold": f"{OFFICE} (?:[1-9]|1[0-7])", "group": f"{COM} (?:none|{COM}(?: {COM})*)", "suspend": COM,
+    "lateral": f"{COM}(?: end)?", "retire": f"{OFFICE}/{NAME}", "compromised": f"{OFFICE}/{NAME}", "reinstate": COM,
+    "cut": f"{NUMBER} {PIN} (?:{NUMBER} {HASH}|0 none)", "settle": f"{PIN} {NUMBER} {HASH}", "dissolve": COM}
 SMALL = {("00" * 31, 0), ("01" + "00" * 30, 0), *((last + "ff" * 30, 127) for last in ("ec", "ed", "ee")),
     ("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc", 5),  # keys of small order: bytes 0-30, and 31
     ("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03", 122)}  # without its highest bit
@@ -102,9 +110,11 @@ def verifies(key, signature, text):
 
 class Note:
     """V1: a note, and its header; later a node of its channel's tree."""
+
     def __init__(self, data, most):
         end, text = data.rfind(b"\n\n"), data.decode(errors="replace")
-        need(end > 0 and len(data) <= most and text.encode() == data and not re.search("[\x00-\x09\x0b-\x1f\x7f]", text))
+        need(end > 0 and len(data) <= most and text.encode() == data)
+        need(not re.search("[\x00-\x09\x0b-\x1f\x7f]", text))
         self.text, self.lines, self.children, self.parent = data[: end + 1], [], [], None
         self.hash, self.verdict, self.keys, self.last, self.aside = sha(self.text), None, set(), None, False
         for line in data[end + 2 :].decode().removesuffix("\n").split("\n") if data.endswith(b"\n") else [""]:
@@ -133,9 +143,11 @@ class Note:
         need(not rest or (rest[1:].endswith(b"\n") and b"\n\n" not in rest))
         need(real(self.until or "2000-01-01") and real(has.get("due", "2000-01-01")[:10]))
         need(len({hashed for hashed, _ in many["sealed"]}) == len(many["sealed"]))
-        need(all(int(size) <= 2**40 for _, size in many["sealed"]) and int(has.get("heads", "0").split(" ")[-1]) <= 2**26)
-        need(rising([(line[0], int(line[1]), line[3]) for line in many["ack"]]) and rising([a[0] for a in many["head"]]))
-        need(rising([name for name, _ in many["endorsed"]]) and all(len(made) == 64 for made in self.endorsed.values()))
+        need(rising([a[0] for a in many["head"]]))
+        need(all(int(size) <= 2**40 for _, size in many["sealed"]))
+        need(int(has.get("heads", "0").split(" ")[-1]) <= 2**26)
+        need(rising([(a[0], int(a[1]), a[3]) for a in many["ack"]]) and rising([name for name, _ in many["endorsed"]]))
+        need(all(len(made) == 64 for made in self.endorsed.values()))
         ranges = [(name, *map(int, numbers.split("-"))) for name, numbers in many["missing"]]
         need(all(each[1] < each[-1] or len(each) == 2 for each in ranges))
         need(all((a[0], a[-1] + 1) < (b[0], b[1]) for a, b in pairwise(ranges)))
@@ -150,12 +162,14 @@ class Note:
     def endorsed_by(self, name, key, fingerprint):
         """Whether the endorsement of `name` is this key's signature of the draft."""
         words = "channel number previous kind draft letter reply supersedes cancels due report decision heads".split()
-        lines = [f"{w} {self.has[w]}\n" for w in words if w in self.has and (self.kind == "roster" or w not in words[1:3])]
+        words = words if self.kind == "roster" else [words[0], *words[3:]]
+        lines = [f"{word} {self.has[word]}\n" for word in words if word in self.has]
         text = f"cipherpost/v1 draft\nfingerprint {fingerprint}\n{''.join(lines)}".encode()
         return bool(key) and verifies(key, self.endorsed[name], text + self.has.get("statements", b""))
 
 class Roster:
     """What entries 1 to n say, every value with the entry from which it holds; and who may sign what."""
+
     def __init__(self, network, fingerprint):
         self.network, self.fingerprint, self.hashes, self.rows, self.keepers = network, fingerprint, [], [], []
         self.role, self.state, self.threshold, self.waiting, self.groups, self.lateral = {}, {}, {}, {}, {}, {}
@@ -165,7 +179,8 @@ class Roster:
         rows = [row for row in self.rows if row.office == office and name in {None, row.name}]
         return rows if entry is None else [r for r in rows if r.since <= entry and (r.until or entry + 1) > entry]
     def keeper_keys(self, entry):
-        return {row.name: row.key for row in self.of("center", None, entry) if row.name in (at(self.keepers, entry) or ())}
+        names = at(self.keepers, entry) or ()
+        return {row.name: row.key for row in self.of("center", None, entry) if row.name in names}
     def exists(self, channel):
         office, audience = channel.split("/")
         own = ("roster", "all", "center", *self.role, *self.groups) if office == "center" else ("center", office)
@@ -182,8 +197,10 @@ class Roster:
     def pinned(self, channel):
         """What settlements and the cuts in force say, oldest first, one for each number."""
         newest, by_number = {}, {}
-        for cut, pin in self.pins.get(channel, ()): newest = {k: v for k, v in newest.items() if k != (cut, cut or pin[0])} | {(cut, cut or pin[0]): pin}
-        for number, hashed in filter(None, newest.values()): by_number = {k: v for k, v in by_number.items() if k != number} | {number: hashed}
+        for cut, pin in self.pins.get(channel, ()):
+            newest.pop((cut, cut or pin[0]), None); newest[cut, cut or pin[0]] = pin
+        for number, hashed in filter(None, newest.values()):
+            by_number.pop(number, None); by_number[number] = hashed
         return list(by_number.items())
     def parse(self, data):
         """The statements of an entry, each a list of words."""
@@ -191,10 +208,12 @@ class Roster:
         need(text.encode() == data and text.count("\n") <= 20000)
         need(not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]| \n", text) and text.endswith("\n"))
         lines = [line.split(" ") for line in text[:-1].split("\n")]
-        later = re.search("^(?!(?:" + "|".join(STATEMENTS) + ")(?: |$))[a-z][a-z-]{0,30}(?: |$)|^requires ([2-9]|[1-9][0-9]{1,7})$", text, re.M)
+        later = {line[0] for line in lines if re.fullmatch("[a-z][a-z-]{0,30}", line[0])} - STATEMENTS.keys()
+        later = later or re.search("^requires ([2-9]|[1-9][0-9]{1,7})$", text, re.MULTILINE)
         for word, *rest in lines:
             good = re.fullmatch(STATEMENTS.get(word, "(?!)"), " ".join(rest))
-            good = good and rising({"keepers": rest, "group": rest[1:]}.get(word, ())) and (word != "officer" or not verdict_of(key_of, rest[1]))
+            good = good and rising({"keepers": rest, "group": rest[1:]}.get(word, ()))
+            good = good and (word != "officer" or not verdict_of(key_of, rest[1]))
             need(good, "newer" if later else "malformed")
         return lines
     def apply(self, entry, lines):
@@ -207,7 +226,8 @@ class Roster:
     def take_up(self, lines):
         for word, *rest in lines: self.state_one(word, rest[0], rest[-1], rest)
         for office in self.counted & self.waiting.keys():
-            if sum(not row.until for row in self.of(office)) >= self.waiting[office]: self.threshold.setdefault(office, []).append((self.entry, self.waiting.pop(office)))
+            if sum(not row.until for row in self.of(office)) >= self.waiting[office]:
+                self.threshold.setdefault(office, []).append((self.entry, self.waiting.pop(office)))
         need({*(at(self.keepers) or ())} <= {row.name for row in self.of("center") if not row.until})
         need(self.entry > 1 or len(at(self.keepers) or ()) == 1)
     def office(self, name):
@@ -234,7 +254,8 @@ class Roster:
             if rows and not rows[-1].until: self.end(rows[-1], "rotate")
             self.left.pop(name, None)
             self.counted.add(office)
-            self.rows.append(Row(office=office, name=officer, key=key, since=entry, until=None, cause="", compromised=False))
+            new = {"office": office, "name": officer, "key": key, "since": entry, "until": None}
+            self.rows.append(Row(cause="", compromised=False, **new))
             if at(state) == "declared": state.append((entry, "good"))
         elif word == "threshold": self.waiting[self.office(name)] = int(last); self.counted.add(name)
         elif word in {"group", "lateral"}:
@@ -252,12 +273,13 @@ class Roster:
             rows[-1].compromised |= word == "compromised"
             if was != "retire": self.left[name] = word
         elif word in {"suspend", "dissolve", "reinstate"}:
-            state, to = self.state[self.office(name)], {"suspend": "suspended", "reinstate": "good"}.get(word, "dissolved")
-            need(at(state) in {"suspend": {"good"}, "reinstate": {"suspended"}}.get(word, {"declared", "good", "suspended"}))
-            need(name not in self.moved)
+            state, whole = self.state[self.office(name)], ("dissolved", "declared", "good", "suspended")
+            to, *only = {"suspend": ("suspended", "good"), "reinstate": ("good", "suspended")}.get(word, whole)
+            need(at(state) in only and name not in self.moved)
             for row in self.of(name):
                 if word != "reinstate" and not row.until: self.end(row, word)
-                elif (word, row.until, row.cause) == ("reinstate", state[-1][0], "suspend") and f"{name}/{row.name}" not in self.left:
+                back = (word, row.until, row.cause) == ("reinstate", state[-1][0], "suspend")
+                if back and f"{name}/{row.name}" not in self.left:
                     self.rows.append(Row(**{**vars(row), "since": entry, "until": None, "cause": ""}))
             state.append((entry, to)); self.moved.add(name); self.counted.add(name)
         elif word in {"cut", "settle"}:
@@ -269,12 +291,14 @@ class Roster:
 
 class Verifier:
     """All channels of one network: what stands, what is void, what is held, and what is found."""
+
     def __init__(self, network, fingerprint):
         self.network, self.roster, self.found, self.channels = network, Roster(network, fingerprint), set(), {}
         self.waiting, self.rivals, self.drafts = {}, {}, {}
     def view(self, name):
         root = Row(number=0, hash=None, parent=None, children=[], verdict=None, last=None)
-        return self.channels.setdefault(name, Row(name=name, root=root, known={}, newer=set(), path=[], split=None, pins={}))
+        new = Row(name=name, root=root, known={}, newer=set(), path=[], split=None, pins={})
+        return self.channels.setdefault(name, new)
     def offer(self, channel, number, data, aside=False):
         """V1, V2 and the signature of a note from a slot, or from evidence that names the slot."""
         view, note = self.view(channel), None
@@ -282,7 +306,8 @@ class Verifier:
             note = Note(data, 2**22 if channel == ROSTER else 2**16)
             if verdict_of(note.read) == "newer":
                 now = self.roster.of(channel.split("/")[0], None, len(self.roster.hashes))
-                signers, keepers = {row.name for row in now if note.signed_by(row.key)}, {*(at(self.roster.keepers) or ())}
+                signers = {row.name for row in now if note.signed_by(row.key)}
+                keepers = {*(at(self.roster.keepers) or ())}
                 need(2 * len(signers & keepers) > len(keepers) if channel == ROSTER else signers, "forged")
             note.read().aside = aside
             need((note.has["network"], note.channel, note.number) == (self.network, channel, number), "misplaced")
@@ -291,7 +316,8 @@ class Verifier:
         except Refused as error: self.refuse(view, number, str(error))
         return note
     def refuse(self, view, number, verdict):
-        (view.newer.add(number) if verdict == "newer" else self.found.add((CODE.get(verdict, verdict), view.name, number)))
+        if verdict == "newer": view.newer.add(number)
+        else: self.found.add((CODE.get(verdict, verdict), view.name, number))
     def signers(self, note):
         """The keys that signed, of those that `by` ever had; none where an entry to come may bring one."""
         keys = {row.key[1]: row.key for row in self.roster.of(note.office, note.by)}
@@ -312,7 +338,8 @@ class Verifier:
         need(before or note.hash == roster.fingerprint, "misplaced")
         here = not before or (before <= len(roster.hashes) and note.has["previous"] == roster.hashes[before - 1])
         lines, note.keys, view.known[note.hash] = self.check_entry(note, keys, before) if here else None, keys, note
-        if not here or (before == len(roster.hashes) and view.split): note.verdict, self.waiting[note.hash] = "gap", [note]
+        if not here or (before == len(roster.hashes) and view.split):
+            note.verdict, self.waiting[note.hash] = "gap", [note]
         elif before == len(roster.hashes):
             wrong = verdict_of(roster.apply, note.number, lines)
             if wrong: del view.known[note.hash]
@@ -320,7 +347,8 @@ class Verifier:
             note.last, note.parent = note, view.path[-1] if before else view.root
             self.drafts.setdefault(note.draft, note.number); view.path.append(note); roster.hashes.append(note.hash)
         else:
-            note.parent, note.verdict, names = view.path[before - 1] if before else view.root, "fork", {note.by, *note.endorsed}
+            note.parent, note.verdict = view.path[before - 1] if before else view.root, "fork"
+            names = {note.by, *note.endorsed}
             self.rivals[note.hash] = {r.name: r.key for r in roster.of("center", None, before) if r.name in names}
         if note.parent: note.parent.children.append(note)
         self.stop(view)
@@ -346,13 +374,16 @@ class Verifier:
             old, by_new = {note.by: None}, {*new}
         need(note.draft or not note.endorsed)
         for name in note.endorsed:
-            pair = (None if name == note.by else old.get(name), None if name == note.by and name in by_new else new.get(name))
+            again = name == note.by
+            pair = (None if again else old.get(name), None if again and name in by_new else new.get(name))
             signed = [note.endorsed_by(name, key, roster.fingerprint) for key in pair]
             need(any(signed), "unauthorized")
             by_old, by_new = by_old | ({name} if signed[0] else set()), by_new | ({name} if signed[1] else set())
-        need(2 * len(by_old & {*old}) > len(old) and (new == old or 2 * len(by_new & {*new}) > len(new)), "unauthorized")
+        need(2 * len(by_old & {*old}) > len(old), "unauthorized")
+        need(new == old or 2 * len(by_new & {*new}) > len(new), "unauthorized")
         self.check_lines(note); self.check_place(note, "center", "roster", None, False)
-        need(not note.draft or (note.time[:10] <= note.until and self.drafts.get(note.draft, 10**8) >= note.number), "void")
+        used = self.drafts.get(note.draft, note.number) < note.number
+        need(not note.draft or (note.time[:10] <= note.until and not used), "void")
         return lines
     def stop(self, view):
         """Reading stops where another side goes on, if those who signed it are still more than half of the keepers."""
@@ -367,21 +398,24 @@ class Verifier:
         required, allowed, has = *({*KINDS[note.kind][i].split()} for i in (3, 4)), note.has.keys() - {*ALWAYS}
         need(required <= has <= required | allowed and not {"due", "cancels"} <= has and note.target < note.number)
         need(("letter" in has) == ("sealed" in has) and ("draft" in has) == ("endorsed" in has))
-        nil, (_, office, of, *_) = note.has.get("report", "").endswith(" nil"), note.has.get("decision", f"- {note.audience} -").split(" ")
+        nil = note.has.get("report", "").endswith(" nil")
+        _, office, of, *_ = note.has.get("decision", f"- {note.audience} -").split(" ")
         need(len(note.many["sealed"]) < 2 or note.kind == "key")
         need("report" not in has or (({"cancels", "sealed"} & has or nil) and not (nil and "cancels" in has)))
         need(office == note.audience and ("/" not in of or of.split("/")[0] == note.office))
     def check_place(self, note, role, to, to_role, lateral):
         """The kind may stand here, and speaks of channels that it may speak of."""
         (roles, audiences), key = (each.split() for each in KINDS[note.kind][:2]), note.has.get("key", "").split(" ")
-        good = role in roles and (to in audiences or (audiences == ["center"] and to_role == "center" and to == "office"))
+        to_center = audiences == ["center"] and to_role == "center" and to == "office"
+        good = role in roles and (to in audiences or to_center)
         good = good and (to in {"own", "roster"} or "center" in {role, to_role} or lateral)
         good = good and (note.kind != "message" or to != "group" or lateral)
         own = len(key) > 1 and key[0].split("/")[0] == note.office and key[0] != note.channel
         good = good and ((own if to != "group" else not key[0]) if note.kind == "key" else
                          not key[0] or (to == "group" and len(key) == 1 and int(key[0]) < note.number))
-        said, heads = ([line[0] for word in words for line in note.many[word]] for words in (("ack", "missing"), ("head",)))
-        good = good and (not (said or heads) if to in {"group", "roster"} else said or heads or note.kind not in {"receipt", "check"})
+        said, heads = [a[0] for a in note.many["ack"] + note.many["missing"]], [a[0] for a in note.many["head"]]
+        some = said or heads
+        good = good and (not some if to in {"group", "roster"} else some or note.kind not in {"receipt", "check"})
         good = good and all(each.split("/")[0] == note.office and each != note.channel for each in heads)
         free = role == "auditor" and to_role == "center"
         need(good and (free or all(each.split("/")[0] == note.audience for each in said)), "unauthorized")
@@ -439,7 +473,8 @@ class Verifier:
             node, way = view.known.get(hashed), {number: hashed}
             if view.pins.get(number, hashed) != hashed: continue
             if node and node.number == number and node.parent:
-                while node.number and (node.number not in view.pins or node.number == number): way[node.number], node = node.hash, node.parent
+                while node.number and (node.number not in view.pins or node.number == number):
+                    way[node.number], node = node.hash, node.parent
                 if node.number and view.pins[node.number] != node.hash: continue
             view.pins.update(way)
         deepest, here = self.deepest(view, view.pins), view.root
@@ -470,8 +505,8 @@ class Verifier:
     def survey(self, files, as_of):
         latest = (datetime.strptime(as_of, TIME) + timedelta(days=1)).strftime(TIME)
         found, claims, acked = self.found, [], {}
-        for view in self.channels.values(): self.hang(view) if view.name != ROSTER else None
-        for view, node in ((view, node) for view in self.channels.values() for node in view.path if not node.verdict):
+        for each in self.channels.values(): self.hang(each) if each.name != ROSTER else None
+        for view, node in ((one, node) for one in self.channels.values() for node in one.path if not node.verdict):
             named, before = node.named | (self.heads(node, files) if "heads" in node.has else set()), node.parent.last
             paths = {channel: self.channels[channel].path for channel, *_ in named if channel in self.channels}
             wrong = any(n <= len(paths.get(c, ())) and paths[c][n - 1].hash != hashed for c, n, hashed in named)
@@ -492,7 +527,8 @@ class Verifier:
         (hashed, size), data = node.has["heads"].split(" "), files.get((node.office, node.has["heads"][:64]))
         if data is None or len(data) > int(size) or sha(data) != hashed: return set()  # that is V9
         lines = [line.split(" ")[1:] for line in data.decode("latin-1").split("\n")[:-1]]
-        good = re.fullmatch(f"(?:head {LINES['head']}\n)+", data.decode("latin-1")) and rising([line[0] for line in lines])
+        good = re.fullmatch(f"(?:head {LINES['head']}\n)+", data.decode("latin-1"))
+        good = good and rising([line[0] for line in lines])
         if not good: self.found.add(("malformed", node.channel, node.number))
         return {(channel, int(number), head) for channel, number, head in lines} if good else set()
     def look(self, view, acked, claims):
@@ -509,7 +545,7 @@ class Verifier:
             for node in slot:
                 verdict, stands = self.status(view, node), node in view.path
                 if verdict == "held" and node.keys: claims.append((ROSTER, node.entry))
-                quiet = verdict is None or verdict == "fork" or (stands and verdict in HELD) or (verdict == "race" and fork)
+                quiet = verdict in {None, "fork"} or (stands and verdict in HELD) or (verdict == "race" and fork)
                 found |= set() if quiet else {(CODE.get(verdict, verdict), name, number)}
                 found |= {("disagrees", name, number)} if verdict == "disagrees" else set()
                 found |= {("gap", name, number)} if node.aside and stands else set()
