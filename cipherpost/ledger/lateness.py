@@ -74,7 +74,8 @@ class Sights:
     def add(self, number: int, node: Node, hashed: str | None, *, look: bool) -> None:
         """Take up the ack of ``number`` in ``node``, which names ``hashed``.
 
-        What stands where it points to stays so, or the book is made anew.
+        What stands where it points to stays so, or the book is made anew. Of several in one dispatch the highest tells
+        all.
 
         Args:
             look: it is the center's, and tells how far it had the channel then.
@@ -86,7 +87,16 @@ class Sights:
                 self._unsettled[len(self._raw)] = hashed
             elif stands != hashed:
                 return
-        self._raw.append(Sight(node.time, node.channel, node.number, number, look))
+        raw = self._raw
+        if raw:
+            last = raw[-1]
+            if last.number == node.number and last.look == look and last.channel == node.channel:
+                settled = not self._unsettled or not self._unsettled.keys() & {len(raw) - 1, len(raw)}
+                if settled and number > last.cited:
+                    raw[-1] = last._replace(cited=number)
+                if settled:
+                    return
+        raw.append(Sight(node.time, node.channel, node.number, number, look))
 
     def acked(self) -> tuple[list[int], list[Sight]]:
         """The numbers that were acked, rising, and for each the earliest ack of it or a higher one."""
