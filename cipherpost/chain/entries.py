@@ -27,7 +27,7 @@ from cipherpost.chain.rows import Row
 from cipherpost.chain.tree import Tree, gap
 from cipherpost.dispatch.header import Header
 from cipherpost.dispatch.kinds import check_lines, check_place
-from cipherpost.errors import CipherpostError, MalformedError, NotAuthenticError
+from cipherpost.errors import CipherpostError, MalformedError, NewerError, NotAuthenticError
 from cipherpost.note import VerifierKey
 from cipherpost.roster.fold import Roster
 from cipherpost.roster.refusals import RosterEntryError
@@ -96,6 +96,8 @@ class RosterLine:
                             queue.append(copy)
                     except NotAuthenticError as error:
                         self._refuse(copy, error)
+                    except NewerError as error:
+                        self.channel.newer.setdefault(copy.header.number, error)
         return applied
 
     def _take_copy(self, opened: Opened) -> bool:

@@ -178,13 +178,19 @@ def check_roster_signers(roster: Roster, header: Header, fingerprint: str) -> Ve
     Raises:
         KeeperSignersError: too few, or ``by`` is no keeper.
         EndorsementError: an endorser is no keeper, or his signature does not verify.
-        StatementError, NewerStatementError: the statements cannot be read.
+        StatementError: the statements cannot be read. NewerStatementError: made by a newer cipherpost, and signed by
+            more than half of the keepers: nothing after it is trusted, so one stolen key shall not do for it.
         DraftMalformedError: endorsed without a draft (V6 refuses it too).
     """
     from cipherpost.dispatch.draft import draft_text
+    from cipherpost.roster.grammar import NewerStatementError
     from cipherpost.roster.statements import parse_statements
 
-    statements = parse_statements(header.statements)
+    try:
+        statements = parse_statements(header.statements)
+    except NewerStatementError:
+        _check_newer_signers(roster, header, fingerprint)
+        raise
     if header.number == 1:
         return _check_genesis_signer(header, statements)
     old = roster.keeper_keys(header.number - 1)
@@ -207,6 +213,21 @@ def check_roster_signers(roster: Roster, header: Header, fingerprint: str) -> Ve
     if new != old:
         _check_majority(header, by_new, new, "the keepers after this entry, with their keys")
     return old[header.by]
+
+
+def _check_newer_signers(roster: Roster, header: Header, fingerprint: str) -> None:
+    """Whether more than half of the keepers signed an entry that says what only a later version can read."""
+    from cipherpost.dispatch.draft import draft_text
+
+    old = roster.keeper_keys(header.number - 1) if header.number > 1 else {}
+    draft = draft_text(fingerprint, header) if header.endorsed else None
+    signed = {header.by} & old.keys()
+    for each in header.endorsed:
+        key = old.get(each.officer)
+        if key is not None and draft is not None and _verifies(key, each.signature, draft):
+            signed.add(each.officer)
+    if old:
+        _check_majority(header, signed, old, "the keepers before this entry")
 
 
 def entry_signers(roster: Roster, header: Header) -> dict[str, bytes]:

@@ -68,6 +68,31 @@ def test_v6_an_entry_with_an_unknown_word_says_update(net):
         offer(chain, unsigned)
 
 
+def test_v5_one_stolen_key_of_three_keepers_does_not_stop_the_roster_with_a_word_nobody_knows():
+    net = Net()
+    net.entry(officer("center/bazhanov"), officer("center/kagan"))
+    net.entry("keepers bazhanov kagan stasova", endorsers=["bazhanov"])
+    chain = net.chain()
+    alone = net.entry("wonders never cease")
+    net.entries.pop()
+    with pytest.raises(UnauthorizedError):
+        offer(chain, alone)
+    assert chain.channel("center/roster").stopped is None
+    with pytest.raises(NewerError):
+        offer(chain, net.entry("wonders never cease", endorsers=["kagan"]))
+    assert isinstance(chain.channel("center/roster").stopped, NewerError)
+
+
+def test_v3_an_entry_of_a_newer_program_that_waited_stops_the_roster_where_it_stands(net):
+    known = net.entry("title tver Tver")
+    newer = net.entry("wonders never cease")
+    chain = net.chain(entries=2)
+    assert offer(chain, newer).status == "held"
+    assert offer(chain, known).counts
+    assert chain.roster.newest == 3
+    assert list(chain.channel("center/roster").newer) == [4]
+
+
 def test_v3_entries_in_any_order_end_in_one_roster(net):
     net.entry("title tver Tver")
     net.entry("title tver Tver Gubernia Committee")
