@@ -504,18 +504,23 @@ class Verifier:
     # what is found
     def survey(self, files, as_of):
         latest = (datetime.strptime(as_of, TIME) + timedelta(days=1)).strftime(TIME)
-        found, claims, acked = self.found, [], {}
+        found, claims, acked, unseen = self.found, [], {}, {}
         for each in self.channels.values(): self.hang(each) if each.name != ROSTER else None
         for view, node in ((one, node) for one in self.channels.values() for node in one.path if not node.verdict):
-            named, before = node.named | (self.heads(node, files) if "heads" in node.has else set()), node.parent.last
+            listed = self.heads(node, files) if "heads" in node.has else set()
+            named, before = node.named | listed, node.parent.last
             paths = {channel: self.channels[channel].path for channel, *_ in named if channel in self.channels}
             wrong = any(n <= len(paths.get(c, ())) and paths[c][n - 1].hash != hashed for c, n, hashed in named)
             found |= {("disagrees", view.name, node.number)} if wrong else set()
             wrong = (before and node.time < before.time) or node.time > latest
             found |= {("clock", view.name, node.number)} if wrong else set()
             claims += [line[:2] for line in named]
+            for c, n, hashed in listed:
+                if n > len(paths.get(c, ())): unseen.setdefault((c, n), {}).setdefault(hashed, []).append(node)
             for line in node.many["ack"] if node.office == "center" else ():
                 acked[line[2]] = min(node.entry, acked.get(line[2], node.entry))
+        for sides in (each for each in unseen.values() if len(each) > 1):
+            found |= {("disagrees", node.channel, node.number) for side in sides.values() for node in side}
         for view in self.channels.values(): self.look(view, acked, claims)
         claims += [(name, number) for name in self.roster.pins for number, _ in self.roster.pinned(name)]
         for name, numbers in groupby(sorted(claims), key=lambda claim: claim[0]):

@@ -3,7 +3,7 @@
 All of it is computed from roster and headers alone, so two auditors with the same notes get the same findings (I8).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
 _UNANSWERED: Final = frozenset({"receipt", "check", "roster"})
 """Kinds to which nobody owes an ack of its own."""
+_UNSEEN: Final = 100_000
+"""Dispatches that heads files name and nobody shows, of which the hashes are compared."""
 _NO_ACKS: Final = frozenset({HEAD, REPLY})
 
 
@@ -114,6 +116,7 @@ class Words:
         Raises:
             UnreachableError: the post office went away.
         """
+        unseen: dict[tuple[str, int], dict[str, list[Node]]] = {}
         for node in self._heads_files:
             found = _heads_file(reader, node)
             if isinstance(found, Finding):
@@ -125,9 +128,14 @@ class Words:
                 stands = view.hash_at(head.number) if view is not None else None
                 if not _is_here(view, head):
                     self._gone.append((node, head))
+                if stands is None and len(unseen) < _UNSEEN:
+                    unseen.setdefault((head.channel, head.number), {}).setdefault(head.hash, []).append(node)
                 if stands is not None and stands != head.hash:
                     what = f"its public heads name another {head.channel}/{head.number} than the one that stands here"
                     yield _of(node, "disagrees", what)
+        for (channel, number), sides in unseen.items():
+            if len(sides) > 1:
+                yield from _two_views(f"{channel}/{number}", sides)
 
     def rollbacks(self, office: str | None, told: Iterable[Finding]) -> Iterator[Finding]:
         """What this office's own audits list and is not here any more, after `read_heads_files`.
@@ -218,6 +226,15 @@ def _highest(view: "Channel") -> int:
     return max(
         (number for number in beyond if any(node.signed for node in slots[number])), default=view.tree.end.number
     )
+
+
+def _two_views(place: str, sides: "Mapping[str, list[Node]]") -> Iterator[Finding]:
+    """Auditors saw two dispatches of one number, neither of which stands here."""
+    for hashed, nodes in sides.items():
+        others = sorted(f"{node.channel}/{node.number}" for each in sides if each != hashed for node in sides[each])
+        told = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+        for node in nodes:
+            yield _of(node, "disagrees", f"its public heads name another {place} than those of {told}")
 
 
 def _is_here(view: "Channel | None", head: "Head") -> bool:
