@@ -23,6 +23,9 @@ JSON_VERSION: Final = 1
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
+_HARMFUL: Final = re.compile(f"[\x7f-\x9f\u2028\u2029\ud800-\udfff{''.join(sorted(_BIDI))}]")
+"""What `safe` escapes and printed JSON leaves as it is; all of it within texts, where an escape is the same value."""
+
 _SPOKEN: Final = re.compile(r"\b((?:[0-9]{5} ){5}[0-9]{5}) ((?:[0-9]{5} ){5}[0-9]{5})\b")
 
 NOTICES: Final[Mapping[str, str]] = {
@@ -262,13 +265,13 @@ def replaced(desk: "Desk", place: str) -> None:
 
 
 def document(words: str, out: str | None, *, force: bool) -> None:
-    """A document that was made: into the file ``out``, else to standard output.
+    """A document that was made: into the file ``out``, else to standard output, harmless where that is a terminal.
 
     Raises:
         UnableError: the file is there and ``force`` was not given.
     """
     if out is None or out == "-":
-        sys.stdout.write(words)
+        sys.stdout.write(safe(words, lines=True) if sys.stdout.isatty() else words)
         return
     from pathlib import Path
 
@@ -339,8 +342,12 @@ def quoted(head: str, words: str) -> None:
 
 
 def emit(values: Mapping[str, Any]) -> None:
-    """One JSON object on standard output, with the version of its layout first."""
-    sys.stdout.write(json.dumps({"version": JSON_VERSION, **values}, ensure_ascii=False, indent=2) + "\n")
+    r"""One JSON object on standard output, with the version of its layout first.
+
+    What could move a terminal's cursor or turn words around is written as ``\u009b`` and the like: the same value.
+    """
+    text = json.dumps({"version": JSON_VERSION, **values}, ensure_ascii=False, indent=2)
+    sys.stdout.write(_HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 _SHORTENED: Final = frozenset({"subject", "title", "from", "officers"})
