@@ -107,6 +107,7 @@ LIMITS = {
     "FORM_HELP": "characters of a description in a form, white space run together",
     "REPORT_TEXT": "characters of a text in a report",
     "REPORT_ITEMS": "items of a list in a report",
+    "AUDIT_FINDINGS": "findings that a signed audit lists",
     "CARD_BYTES": "bytes of a card or invitation without its armor",
 }
 
