@@ -317,7 +317,7 @@ def admit(
     cards = _collect(desk, given, result, heard)
     if heard is not None and cards:
         _compare(cards, heard)
-    cutting, holders = renewing.Cutting(desk), KeyHolders(desk)
+    cutting, holders = renewing.Cutting(desk), KeyHolders(desk, keep=not dry_run)
     planned: list[tuple[SignedCard, list[Statement]]] = []
     for card in cards:
         if _is_lost(desk, card):

@@ -20,10 +20,14 @@ class SealingKeyTakenError(NotAuthenticError):
 
 
 class KeyHolders:
-    """The cards that are known, by their sealing keys; one look at the roster for any number of new cards."""
+    """The cards that are known, by their sealing keys; one look at the roster for any number of new cards.
 
-    def __init__(self, desk: "Desk") -> None:
+    ``keep``: what is read from cards is kept in the home, to be at hand next time; a dry run writes nothing.
+    """
+
+    def __init__(self, desk: "Desk", *, keep: bool = True) -> None:
         self._desk = desk
+        self._keep = keep
         self._cards: dict[bytes, tuple[str, str]] | None = None
 
     def take(self, card: "SignedCard") -> None:
@@ -35,7 +39,7 @@ class KeyHolders:
         from cipherpost.age import HybridRecipient
 
         if self._cards is None:
-            self._cards = _known(self._desk)
+            self._cards = _known(self._desk, keep=self._keep)
         said = card.card
         name = f"{said.office}/{said.officer}"
         mine = card.hash, name
@@ -50,21 +54,23 @@ class KeyHolders:
             )
 
 
-def _known(desk: "Desk") -> dict[bytes, tuple[str, str]]:
+def _known(desk: "Desk", *, keep: bool) -> dict[bytes, tuple[str, str]]:
     """Raw sealing keys of all officers that the roster ever had, as far as their cards are here; with card and name."""
     roster = desk.roster
     officers = {each.card: each for office in roster.offices(roster.newest) for each in roster.tenures(office)}
-    _take_up(desk, [each for card, each in officers.items() if desk.recipients.get(card) is None])
-    found = ((desk.recipients.get(card), each) for card, each in officers.items())
+    read = _read(desk, [each for card, each in officers.items() if desk.recipients.get(card) is None])
+    if keep:
+        desk.recipients.add(read)
+    found = ((read.get(card) or desk.recipients.get(card), each) for card, each in officers.items())
     return {raw: (each.card, f"{each.office}/{each.name}") for raw, each in found if raw is not None}
 
 
-def _take_up(desk: "Desk", officers: "list[OfficerInfo]") -> None:
-    """Read the sealing keys of cards that are kept as notes only; once, since the keys are kept then."""
+def _read(desk: "Desk", officers: "list[OfficerInfo]") -> dict[str, bytes]:
+    """The sealing keys of cards that are kept as notes only, by card."""
     from cipherpost.card import SignedCard, parse_cards
     from cipherpost.workflows.sealing import key_on
 
     notes = {each: note for each in officers if (note := desk.mail.note(each.card)) is not None}
     read = zip(notes, parse_cards(list(notes.values())), strict=True)
     keys = {each.card: key_on(signed, each) for each, signed in read if isinstance(signed, SignedCard)}
-    desk.recipients.add({card: raw for card, raw in keys.items() if raw is not None})
+    return {card: raw for card, raw in keys.items() if raw is not None}
