@@ -3,12 +3,12 @@
 The rules by which one path of a channel's notes is chosen are in `cipherpost.chain.tree`.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from cipherpost.chain.checks import AsideError, ForkHeldError, RaceLostError, is_held
-from cipherpost.chain.columns import HEAD, REPLY, Cite
-from cipherpost.chain.history import Day, by_day
+from cipherpost.chain.columns import HEAD, REPLY, WORD, Cite, Columns, Spoken, spoken
+from cipherpost.chain.history import Day, History, by_day, history
 from cipherpost.chain.node import Node
 from cipherpost.chain.opening import ROSTER_CHANNEL, Lines, Opened
 from cipherpost.chain.rows import Row
@@ -180,8 +180,12 @@ class Channel:
         """What stands above number ``above`` up to ``upto``, counting or void."""
         return self.tree.path[above:upto]
 
-    def telling(self, above: int = 0, upto: int | None = None) -> Iterator[Node]:
-        """Of what counts there all that says something of others or of a debt, or has the latest time."""
+    def telling(self, above: int = 0, upto: int | None = None, *, about: str | None = None) -> Iterator[Node]:
+        """Of what counts there all that says something of others or of a debt, or has the latest time.
+
+        Args:
+            about: the one channel of which all that is said matters; of others, answers and the highest ack do.
+        """
         return (node for node in self.tree.path[above:upto] if node.verdict is None)
 
     def of_kind(self, kind: str) -> Iterator[Node]:
@@ -198,6 +202,18 @@ class Channel:
                 yield Cite(number, HEAD, channel, cited, hashed)
             if header.reply is not None:
                 yield Cite(number, REPLY, *header.reply)
+
+    def spoken(self) -> Iterator[Spoken]:
+        """What counting dispatches say of other dispatches, by channel."""
+        return spoken((number, WORD[word], channel, cited) for number, word, channel, cited, _ in self.cites())
+
+    def unborne(self, _others: Mapping[str, Columns]) -> Iterator[Cite]:
+        """Of `cites`, those with a hash that may not be the one that stands in another channel."""
+        return (cite for cite in self.cites() if cite.hash is not None)
+
+    def history(self, silent_days: int) -> History | None:
+        """`cipherpost.chain.history.history` of what counts."""
+        return history(self.name, self.days(), silent_days)
 
     def times(self) -> Sequence[str]:
         """The times of all that counts, by number."""

@@ -7,21 +7,23 @@ are, and a network may have a million dispatches: as objects they would fill gig
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from sys import intern
 from typing import Any, Final, NamedTuple
 
-from cipherpost.chain.history import Day
+from cipherpost.chain.history import Day, History
 from cipherpost.chain.node import Node
 from cipherpost.dispatch.header import ACK_WORDS, KIND_WORDS, LINES, Ack, Head, Header, Reply, RosterRef, Sealed
 
 HEAD: Final = "head"
 REPLY: Final = "reply"
 _WORDS: Final = (*map(intern, ACK_WORDS), HEAD, REPLY)
-_WORD: Final = {word: at for at, word in enumerate(_WORDS)}
-_HEAD: Final = _WORD[HEAD]
-_REPLY: Final = _WORD[REPLY]
+WORD: Final = {word: at for at, word in enumerate(_WORDS)}
+_HEAD: Final = WORD[HEAD]
+_REPLY: Final = WORD[REPLY]
+_SEEN: Final = WORD["seen"]
+_ANSWERS: Final = frozenset({WORD["complied"], WORD["unable"], WORD["withdrawn"], _REPLY})
 _KIND: Final = {word: at for at, word in enumerate(KIND_WORDS)}
 _HASH: Final = 32
 _DAY: Final = 10**6
@@ -48,6 +50,37 @@ class Cite(NamedTuple):
     hash: str | None
 
 
+class Spoken(NamedTuple):
+    """What a channel says of ``channel``: the highest number it names, and the first dispatch that does.
+
+    ``seen``: the highest number up to which it was seen whole, 0 for none. ``named``: the numbers that were acked.
+    """
+
+    channel: str
+    most: int
+    at: int
+    seen: int
+    named: Sequence[int]
+
+
+def spoken(cites: "Iterable[tuple[int, int, str, int]]") -> Iterator[Spoken]:
+    """What cites say by channel; of each its number, word (of `WORD`), channel and number cited."""
+    found: dict[str, list[Any]] = {}
+    for number, word, channel, cited in cites:
+        if not cited:
+            continue
+        said = found.get(channel)
+        if said is None:
+            said = found[channel] = [0, 0, 0, array("I")]
+        if cited > said[0]:
+            said[0], said[1] = cited, number
+        if word == _SEEN:
+            said[2] = max(said[2], cited)
+        elif word < _HEAD:
+            said[3].append(cited)
+    return (Spoken(channel, *said) for channel, said in found.items())
+
+
 def stamp_of(time: str) -> int:
     """A time as a number that sorts as it does, ``20261122090000``."""
     return int(time.encode().translate(None, b"-T:Z"))
@@ -63,7 +96,7 @@ class Columns:
     """Numbers 1 to `long` of one channel, all of which count.
 
     ``backs``: the numbers whose time is before that of the one below. ``entries``: hash by number of the roster entries
-    relied on. ``sealed``: whether the lines of sealed files are kept too.
+    relied on. ``sealed``: whether the lines of sealed files are kept too. ``history``: kept here by whoever judged all.
     """
 
     __slots__ = (
@@ -86,12 +119,14 @@ class Columns:
         "backs",
         "channel",
         "entries",
+        "history",
         "sealed",
     )
 
     def __init__(self, channel: str, *, sealed: bool = False) -> None:
         self.channel = channel
         self.sealed = sealed
+        self.history: History | None = None
         self.backs = array("I")
         self.entries: dict[int, str] = {}
         self._hashes = bytearray()
@@ -142,7 +177,7 @@ class Columns:
     def _add_cites(self, header: Header) -> None:
         number = header.number
         for channel, cited, hashed, word in header.acks:
-            self._cite(number, _WORD[word], channel, cited, hashed)
+            self._cite(number, WORD[word], channel, cited, hashed)
         for channel, cited, hashed in header.heads:
             self._cite(number, _HEAD, channel, cited, hashed)
         if header.reply is not None:
@@ -192,18 +227,39 @@ class Columns:
         last = self.long if last is None else last
         return self._make(range(first, last + 1), first, last)
 
-    def telling(self, first: int = 1, last: int | None = None) -> Iterator[Node]:
-        """Of `nodes`, those that say something of others or of a debt, or whose time matters beyond their channel."""
+    def telling(self, first: int = 1, last: int | None = None, *, about: str | None = None) -> Iterator[Node]:
+        """Of `nodes`, those that say something of others or of a debt, or whose time matters beyond their channel.
+
+        Args:
+            about: the one channel of which all that is said matters; of others, answers and the highest ack do.
+        """
         last = self.long if last is None else last
         stamps = self._stamps[first - 1 : last]
         numbers = {number for number in self.backs if first <= number <= last}
         if stamps:
             numbers.add(first + stamps.index(max(stamps)))
         low, high = bisect_left(self._cite_at, first), bisect_left(self._cite_at, last + 1)
-        numbers.update(self._cite_at[low:high])
+        numbers.update(self._cite_at[low:high] if about is None else self._cites_about(about, low, high))
         low, high = bisect_left(self._rest_at, first), bisect_left(self._rest_at, last + 1)
         numbers.update(self._rest_at[low:high])
         return self._make(sorted(numbers), first, last)
+
+    def _cites_about(self, channel: str, low: int, high: int) -> Iterator[int]:
+        wanted = self._channels.get(channel, -1)
+        most: dict[int, tuple[int, int]] = {}
+        for number, word, about, cited in zip(
+            self._cite_at[low:high],
+            self._cite_words[low:high],
+            self._cite_channels[low:high],
+            self._cite_numbers[low:high],
+            strict=True,
+        ):
+            if about == wanted or word in _ANSWERS:
+                yield number
+            elif word < _HEAD and cited > most.get(about, (0, 0))[0]:
+                most[about] = cited, number
+        for _, number in most.values():
+            yield number
 
     def of_kind(self, kind: str) -> Iterator[Node]:
         """Of `nodes`, those of one kind."""
@@ -278,6 +334,26 @@ class Columns:
         ):
             end = start + _HASH
             yield Cite(number, _WORDS[word], channels[about], cited, hashes[start:end].hex() if cited else None)
+            start = end
+
+    def spoken(self) -> Iterator[Spoken]:
+        """What is said of other dispatches, by channel."""
+        channels = list(self._channels)
+        abouts = [channels[about] for about in self._cite_channels]
+        return spoken(zip(self._cite_at, self._cite_words, abouts, self._cite_numbers, strict=True))
+
+    def unborne(self, others: "Mapping[str, Columns]") -> Iterator[Cite]:
+        """Of `cites`, those with a hash, but those that name the hash that stands in ``others``."""
+        channels = list(self._channels)
+        known = [others.get(channel) for channel in channels]
+        hashes, start = self._cite_hashes, 0
+        for number, word, about, cited in zip(
+            self._cite_at, self._cite_words, self._cite_channels, self._cite_numbers, strict=True
+        ):
+            end = start + _HASH
+            other = known[about]
+            if cited and (other is None or other._hashes[_HASH * (cited - 1) : _HASH * cited] != hashes[start:end]):
+                yield Cite(number, _WORDS[word], channels[about], cited, hashes[start:end].hex())
             start = end
 
     def _said(self, first: int, last: int) -> dict[int, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -73,20 +74,33 @@ def history(channel: str, days: Iterable[Day], silent_days: int) -> History | No
     """
     first: Day | None = None
     last: Day | None = None
-    total, long = 0, 1
+    before = total = 0
+    long, run, many, number = 1, 0, 0, 0
+    """How long spans are; where the one begins that the days now are in, and what is in it so far."""
     spans: dict[int, Span] = {}
     silences: list[Silence] = []
     usual = timedelta(days=silent_days)
     for day in days:
-        if last is not None:
+        here = _ordinal(day.first_time[:10])
+        if last is not None and here - before >= silent_days:
             _note_silence(silences, last.last_time, day.first_time, usual)
-        first, last, total = first or day, day, total + day.many
-        _add(spans, Span(date.fromisoformat(day.first_time[:10]).toordinal(), day.many, day.last), long)
-        while len(spans) > SPANS:
-            long *= 2
-            spans = _wider(spans.values(), long)
+        first, last, before = first or day, day, here
+        total += day.many
+        if many and here // long * long == run:
+            many, number = many + day.many, max(number, day.last)
+            continue
+        if many:
+            _add(spans, Span(run, many, number), long)
+            while len(spans) > SPANS:
+                long *= 2
+                spans = _wider(spans.values(), long)
+        run, many, number = here // long * long, day.many, day.last
     if first is None or last is None:
         return None
+    _add(spans, Span(run, many, number), long)
+    while len(spans) > SPANS:
+        long *= 2
+        spans = _wider(spans.values(), long)
     return History(
         channel,
         first.first,
@@ -99,6 +113,11 @@ def history(channel: str, days: Iterable[Day], silent_days: int) -> History | No
         silent_days,
         tuple(sorted(silences)),
     )
+
+
+@lru_cache(maxsize=1 << 14)
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
 
 
 def by_day(nodes: "Iterable[Node]") -> Iterator[Day]:

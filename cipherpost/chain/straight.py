@@ -4,12 +4,12 @@ What is judged is the same, by the same `Judge`: a note that is anything but the
 channel is for `cipherpost.chain.network.Chain` to judge, from its first note on.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from cipherpost.chain.channel import Channel, Entry
-from cipherpost.chain.columns import Cite, Columns
-from cipherpost.chain.history import Day
+from cipherpost.chain.columns import Cite, Columns, Spoken
+from cipherpost.chain.history import Day, History
 from cipherpost.chain.node import Node
 from cipherpost.chain.opening import open_note
 from cipherpost.errors import NewerError, NotAuthenticError
@@ -174,9 +174,9 @@ class StraightChannel(Channel):
         """As `Channel.path`."""
         return list(self.columns.nodes(above + 1, upto))
 
-    def telling(self, above: int = 0, upto: int | None = None) -> Iterator[Node]:
+    def telling(self, above: int = 0, upto: int | None = None, *, about: str | None = None) -> Iterator[Node]:
         """As `Channel.telling`."""
-        return self.columns.telling(above + 1, upto)
+        return self.columns.telling(above + 1, upto, about=about)
 
     def held(self) -> tuple[Entry, ...]:
         """None."""
@@ -193,6 +193,19 @@ class StraightChannel(Channel):
     def cites(self) -> Iterator[Cite]:
         """As `Channel.cites`."""
         return self.columns.cites()
+
+    def spoken(self) -> Iterator[Spoken]:
+        """As `Channel.spoken`."""
+        return self.columns.spoken()
+
+    def unborne(self, others: Mapping[str, Columns]) -> Iterator[Cite]:
+        """As `Channel.unborne`."""
+        return self.columns.unborne(others)
+
+    def history(self, silent_days: int) -> History | None:
+        """As `Channel.history`; kept since the channel was judged, if it was asked for with as many days then."""
+        kept = self.columns.history
+        return kept if kept is not None and kept.usual == silent_days else super().history(silent_days)
 
     def times(self) -> Sequence[str]:
         """As `Channel.times`."""

@@ -14,6 +14,7 @@ from cipherpost.chain.checks import CutError, RaceLostError, RosterDisagreesErro
 from cipherpost.chain.columns import Cite
 from cipherpost.chain.findings import Finding, sort_key
 from cipherpost.chain.node import Node
+from cipherpost.chain.straight import StraightChannel
 from cipherpost.text import CENTER, format_time, parse_time
 
 _HONEST: Final = frozenset({"retire", "suspend"})
@@ -32,9 +33,10 @@ def survey(chain: Judged, now: str) -> tuple[Finding, ...]:
     """Every finding of V1 to V8 at the judging time ``now``, sorted by place."""
     found = set(chain.refused)
     latest = _a_day_after(now)
+    straight = {name: view.columns for name, view in chain.channels.items() if isinstance(view, StraightChannel)}
     for view in chain.channels.values():
         found.update(_v7_clock(view, latest))
-        found.update(_v8_disagrees(chain, view, view.cites()))
+        found.update(_v8_disagrees(chain, view, view.unborne(straight)))
         if not view.straight:
             found.update(_waiting(view))
             found.update(_slots(chain, view))

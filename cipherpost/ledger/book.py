@@ -129,7 +129,7 @@ class Book:
         upto = track.view.long - track.view.racing
         if upto <= track.done:
             return
-        new = list(track.view.telling(track.done, upto))
+        new = list(track.view.telling(track.done, upto, about=self._said_of(track)))
         if track.role != "committee":
             self._forget_relied(track.view.name, back=_goes_back(track.last_time, new))
         if track.view.name == ROSTER_CHANNEL:
@@ -144,6 +144,13 @@ class Book:
                 self._claim(own, head.number)
         track.done = upto
         track.last_hash, track.last_time = track.view.hash_at(upto), track.view.time_at(upto)
+
+    @staticmethod
+    def _said_of(track: _Track) -> str | None:
+        """The one channel of which all matters that a channel says; None where all matters."""
+        if track.role == CENTER and track.audience != CENTER:
+            return f"{track.audience}/{CENTER}"
+        return "" if track.role == "committee" and track.audience == CENTER else None
 
     def _take_own(self, track: _Track, nodes: Sequence[Node]) -> None:
         """Dispatches of an office to the center: what it reports, answers, and says of the center's to it."""

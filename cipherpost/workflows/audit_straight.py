@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 from cipherpost import limits
 from cipherpost.chain.columns import Columns
+from cipherpost.chain.history import history
 from cipherpost.chain.network import Chain
 from cipherpost.errors import TooLargeError, UnableError
 from cipherpost.postoffice import NoSuchObjectError, UnreachableError, names
@@ -274,4 +275,10 @@ def _judge(tools: _Tools, job: Job, answers: Iterable[Answer], step: Step) -> Co
                 return None
             step(len(batch))
             batch.clear()
+    roster = tools.chain.roster
+    columns.history = history(job.channel, columns.days(), roster.check_days(_office(job.channel), roster.newest))
     return columns
+
+
+def _office(channel: str) -> str:
+    return channel.partition("/")[0]

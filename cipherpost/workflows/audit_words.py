@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cipherpost.chain.checks import RosterHeldError
-from cipherpost.chain.columns import HEAD, REPLY
 from cipherpost.chain.findings import Finding
 from cipherpost.chain.forks import pinned_by
 from cipherpost.chain.freshness import is_stale, judged_now, newest_center_time
@@ -19,6 +18,7 @@ from cipherpost.text import CENTER, ROSTER, format_time, parse_time, sha256
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Channel
+    from cipherpost.chain.columns import Spoken
     from cipherpost.chain.network import Chain
     from cipherpost.chain.node import Node
     from cipherpost.dispatch.header import Head
@@ -29,7 +29,6 @@ _UNANSWERED: Final = frozenset({"receipt", "check", "roster"})
 """Kinds to which nobody owes an ack of its own."""
 _UNSEEN: Final = 100_000
 """Dispatches that heads files name and nobody shows, of which the hashes are compared."""
-_NO_ACKS: Final = frozenset({HEAD, REPLY})
 
 
 class Claim(NamedTuple):
@@ -48,10 +47,13 @@ class Heard:
         self.seen = 0
         self._named = bytearray(long + 1)
 
-    def name(self, number: int) -> None:
-        """It was acked by itself."""
-        if number < len(self._named):
-            self._named[number] = 1
+    def take(self, said: "Spoken") -> None:
+        """What somebody acked."""
+        self.seen = max(self.seen, said.seen)
+        named, end = self._named, len(self._named)
+        for number in said.named:
+            if number < end:
+                named[number] = 1
 
     def has(self, number: int) -> bool:
         """Whether anybody acked ``number``, or saw the channel whole beyond it."""
@@ -78,15 +80,18 @@ class Words:
                 self._name(channel, pin.number, pinned_by(chain.roster, channel, pin))
 
     def _gather(self, view: "Channel") -> None:
-        office, place = view.office, f"{view.name}/"
-        for number, word, channel, cited, _ in view.cites():
-            if cited:
-                known = self._claims.get(channel)
-                if known is None or cited > known.number:
-                    self._claims[channel] = Claim(cited, f"{place}{number}")
-                if word not in _NO_ACKS:
-                    self._hear(channel, cited, word, office)
+        for said in view.spoken():
+            self._name(said.channel, said.most, f"{view.name}/{said.at}")
+            if view.office != said.channel.partition("/")[0]:
+                self._heard_of(said.channel).take(said)
         self._heads_files += [node for node in view.of_kind("audit") if node.header.heads_file is not None]
+
+    def _heard_of(self, channel: str) -> Heard:
+        heard = self._heard.get(channel)
+        if heard is None:
+            view = self.chain.channels.get(channel)
+            heard = self._heard[channel] = Heard(view.long if view is not None else 0)
+        return heard
 
     def _claim(self, channel: str, number: int, node: "Node") -> None:
         self._name(channel, number, f"{node.channel}/{node.number}")
@@ -95,18 +100,6 @@ class Words:
         known = self._claims.get(channel)
         if known is None or number > known.number:
             self._claims[channel] = Claim(number, place)
-
-    def _hear(self, channel: str, number: int, word: str, office: str) -> None:
-        if office == channel.partition("/")[0]:
-            return
-        heard = self._heard.get(channel)
-        if heard is None:
-            view = self.chain.channels.get(channel)
-            heard = self._heard[channel] = Heard(view.long if view is not None else 0)
-        if word == "seen":
-            heard.seen = max(heard.seen, number)
-        else:
-            heard.name(number)
 
     # ---- public heads of earlier audits ------------------------------------------------------------------------------
 

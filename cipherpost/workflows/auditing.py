@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cipherpost.chain.findings import Finding
-from cipherpost.chain.history import History, history
+from cipherpost.chain.history import History
 from cipherpost.chain.network import Chain
 from cipherpost.desk import Progress, Silent, absolute
 from cipherpost.dispatch.header import Head
@@ -317,7 +317,7 @@ def _report(
     histories: list[History] = []
     for view in chain.channels.values():
         last = view.last
-        seen = history(view.name, view.days(), chain.roster.check_days(view.office, newest))
+        seen = view.history(chain.roster.check_days(view.office, newest))
         if last is not None and seen is not None:
             heads.append(Head(view.name, last.header.number, last.hash))
             histories.append(seen)
