@@ -135,10 +135,11 @@ class Report:
         if not new:
             if self.unread:
                 return f"NOT WHOLE: no findings in what could be read{behind}."
-            well = "IN ORDER, nothing new" if known else "ALL IS WELL"
             verifies = "signature, sequence and sealed file" if self.sealed else "signature and sequence"
             unseen = "" if self.sealed else "; sealed files not looked at"
-            return f"{well}: every {verifies} verifies{behind}{unseen}."
+            if known:
+                return f"IN ORDER, nothing new: but for {many(known, 'finding')} known before all verifies{unseen}."
+            return f"ALL IS WELL: every {verifies} verifies{unseen}."
         graded = Counter(each.grade for each in new)
         counts = ", ".join(many(graded[grade], grade) for grade in _GRADES if graded[grade])
         if self.ok:

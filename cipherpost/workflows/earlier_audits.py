@@ -4,6 +4,7 @@ Nothing is asked for while nothing was found that is not known. A passphrase is 
 has signed audits; whoever has no key is told that the findings could not be told apart.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -40,11 +41,12 @@ class AuditUnreadableError(NotAuthenticError):
 
 def last_audits(chain: "Chain") -> "list[Node]":
     """The last audit of each office that counts, by the office's name."""
-    found = []
+    found: list[Node] = []
     for name in sorted(chain.channels):
-        *_, last = (None, *chain.channels[name].of_kind(_AUDIT))
-        if last is not None:
-            found.append(last)
+        office, _, audience = name.partition("/")
+        if audience != CENTER or chain.roster.role(office) != "auditor":
+            continue
+        found += deque(chain.channels[name].of_kind(_AUDIT), maxlen=1)
     return found
 
 

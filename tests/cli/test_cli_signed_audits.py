@@ -30,7 +30,7 @@ def test_a_signed_audit_is_one_line_and_the_next_audit_is_quiet(holed: Net) -> N
     assert done.lines == ["audit/center/2"]
     assert "ALARM" in done.err
     after = holed.ok("audit", "audit")
-    assert after.lines[0].startswith("IN ORDER, nothing new: every signature and sequence verifies (2 findings known")
+    assert after.lines[0].startswith("IN ORDER, nothing new: but for 2 findings known before all verifies")
     assert "Known before: listed in a signed audit, or settled" in after.lines
     assert "  known since: audit/center/2" in after.lines
     assert holed.run("audit", "audit", "--all").code == 3

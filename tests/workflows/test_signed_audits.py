@@ -394,3 +394,29 @@ def test_i4_a_signed_audit_killed_at_every_step_is_posted_once_with_its_heads(ne
         assert told(look(net, sealed=True)) == [], f"died at step {step}"
         net.send(IVANOV, f"{step}", "center")
     assert deaths >= 30
+
+
+def test_i4_an_audit_endorsed_and_killed_at_every_step_is_posted_once_with_its_heads(two: Net) -> None:
+    numbers = [sign(two).number]
+
+    def act(_step: int) -> None:
+        with two.desk(MEMBER) as desk:
+            endorsing.endorse(desk, str(numbers[-1]))
+
+    deaths = 0
+    for step in every_death(act, stride=9):
+        deaths = step
+        if step % 2:
+            two.fetch(MEMBER)
+        with two.desk(MEMBER) as desk:
+            posted = endorsing.endorse(desk, str(numbers[-1]))
+        assert posted.kind == "audit", f"died at step {step}"
+        header = two.header(MEMBER, posted.place)
+        assert header.draft is not None
+        assert header.draft.number == numbers[-1]
+        assert not [each for each in look(two, sealed=True).findings if each.office == "audit"]
+        two.send(IVANOV, f"{step}", "center")
+        two.fetch(REVIZOR)
+        numbers.append(sign(two).number)
+    assert deaths >= 6
+    assert len(set(numbers)) == deaths + 1
