@@ -1,9 +1,10 @@
 """The whole round: notes, what waits, letters small to large, receipts, and putting back what others miss."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from cipherpost.chain.checks import code_of
 from cipherpost.errors import CipherpostError, GapError, NewerError, NotAuthenticError, NotForUsError, gravest
 from cipherpost.home.copies import CopyIncompleteError
 from cipherpost.home.files import DiskError
@@ -148,7 +149,7 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
 def _round(desk: "Desk", *, max_size: int | None, receipts: bool, full: bool) -> Fetched:
     result = Fetched()
     synced = syncing.sync(desk, full=full)
-    result.refused = _once(synced.refused)
+    result.refused = _once([*synced.refused, *_unauthorized(desk, synced.new)])
     result.missing = synced.missing
     result.renewal = rotating.go_on(desk, deliver=receipts)
     if not _admitted(desk, result, receipts=receipts):
@@ -187,6 +188,15 @@ def _round(desk: "Desk", *, max_size: int | None, receipts: bool, full: bool) ->
     if proposals.may_be_open(desk):
         result.to_sign = [each.place for each in proposals.waiting_for(desk)]
     return result
+
+
+def _unauthorized(desk: "Desk", new: "Sequence[Entry]") -> Iterator[CipherpostError]:
+    """Why each new dispatch does not count that its officer signed and may not send: he alone, or that kind, there."""
+    for each in new:
+        entry = desk.chain.channel(each.header.channel).by_hash(each.hash)
+        reason = entry.reason if entry is not None and entry.status == "void" else None
+        if reason is not None and code_of(reason) == "unauthorized":
+            yield syncing.placed(reason, each.header.channel, each.header.number)
 
 
 def _once(errors: list[CipherpostError]) -> list[CipherpostError]:

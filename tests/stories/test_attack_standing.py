@@ -166,8 +166,8 @@ def test_v5_an_officer_passes_off_a_second_signature(stage: Stage, fraud: str) -
     """Two must sign what the center sends; bazhanov posts a circular alone, with stasova's signature of something else,
     of another's, of his own, too late, a second time, or none.
 
-    Nobody is shown it. Every audit says `unauthorized` (3), or where the signature was good once, too late or a second
-    time, `void` (0; `--strict` 3). The circulars that both signed are read.
+    Nobody is shown it. Each reader's fetch, once, and every audit say `unauthorized` (3), or where the signature was
+    good but comes too late or a second time, the audit `void` (0; `--strict` 3). What both signed is read.
     """
     net = stage.net
     with net.desk(STASOVA) as desk:
@@ -183,7 +183,10 @@ def test_v5_an_officer_passes_off_a_second_signature(stage: Stage, fraud: str) -
     place = f"{ALL}/{false.number}"
     lay(net, false, signed(net, BAZHANOV, false))
     fetched = net.fetch(IVANOV)
-    assert (subjects(fetched), fetched.exit_code) == (["a letter"] if used else [], 0)
+    told = [("UnauthorizedError", place)] if FRAUDS[fraud] == "unauthorized" else []
+    assert (subjects(fetched), fetched.exit_code) == (["a letter"] if used else [], 3 if told else 0)
+    assert refusals(fetched) == told
+    assert net.fetch(IVANOV).exit_code == 0, "it is told of once"
     report = stage.audit()
     assert (found(report), ends_with(report)) == ([(FRAUDS[fraud], place)], 3 if FRAUDS[fraud] != "void" else 0)
     assert report.exit_code(strict=True, everything=False) == 3
