@@ -16,7 +16,7 @@ import cipherpost
 from benchmarks.measure import Figure
 from cipherpost.cli import collect_seldom
 
-NAMES: Final = ("sealing", "large", "chain", "roster", "ledger", "collating", "starting", "stock")
+NAMES: Final = ("sealing", "large", "chain", "audit", "roster", "ledger", "collating", "starting", "stock")
 
 
 def main() -> int:

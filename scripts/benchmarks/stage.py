@@ -114,7 +114,7 @@ class Stage:
             vkey = SignerKey(f"{NETWORK}/{office}/clerk", bytes.fromhex(card)).verifier
             statements += [words.Office(office, "committee"), words.Officer(office, "clerk", vkey, card)]
             keys[card] = HybridIdentity.generate().recipient.raw
-        self._state(statements)
+        self.state(statements)
         self.desk.recipients.add(keys)
 
     def _group(self, sizes: Iterable[int]) -> None:
@@ -123,9 +123,10 @@ class Stage:
             name = f"of-{size}"
             groups.append(words.Group(name, tuple(_committee(number) for number in range(1, size))))
             self._audiences[size] = Audience(name, size)
-        self._state(groups)
+        self.state(groups)
 
-    def _state(self, statements: list[words.Statement]) -> None:
+    def state(self, statements: list[words.Statement]) -> None:
+        """The next entry of the roster."""
         made = format_statements(statements)
         plan = Plan(channel="center/roster", kind="roster", created=self.desk.time(), statements=made)
         post_item(self.desk, put_bare(self.desk, plan))
