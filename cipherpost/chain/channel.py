@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from cipherpost.chain.checks import AsideError, ForkHeldError, RaceLostError, is_held
 from cipherpost.chain.columns import HEAD, REPLY, WORD, Cite, Columns, Spoken, spoken
-from cipherpost.chain.history import Day, History, by_day, history
+from cipherpost.chain.history import History, dated, history
 from cipherpost.chain.node import Node
 from cipherpost.chain.opening import ROSTER_CHANNEL, Lines, Opened
 from cipherpost.chain.rows import Row
@@ -213,7 +213,7 @@ class Channel:
 
     def history(self, silent_days: int) -> History | None:
         """`cipherpost.chain.history.history` of what counts."""
-        return history(self.name, self.days(), silent_days)
+        return history(self.name, *self.dated(), silent_days)
 
     def times(self) -> Sequence[str]:
         """The times of all that counts, by number."""
@@ -238,9 +238,9 @@ class Channel:
         """The counting numbers whose time is before ``than``, but those of certain kinds."""
         return (node.number for node in self.counting() if node.time < than and node.kind not in but)
 
-    def days(self) -> Iterator[Day]:
-        """What counts, day by day."""
-        return by_day(self.counting())
+    def dated(self) -> tuple[Sequence[int], Sequence[int]]:
+        """The numbers of what counts, and their stamps."""
+        return dated(self.counting())
 
     # ---- the slots -----------------------------------------------------------------------------------------------
 

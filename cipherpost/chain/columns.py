@@ -8,11 +8,10 @@ are, and a network may have a million dispatches: as objects they would fill gig
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 from sys import intern
 from typing import Any, Final, NamedTuple
 
-from cipherpost.chain.history import Day, History
+from cipherpost.chain.history import History, stamp_of, time_of
 from cipherpost.chain.node import Node
 from cipherpost.dispatch.header import ACK_WORDS, KIND_WORDS, LINES, Ack, Head, Header, Reply, RosterRef, Sealed
 
@@ -26,8 +25,7 @@ _SEEN: Final = WORD["seen"]
 _ANSWERS: Final = frozenset({WORD["complied"], WORD["unable"], WORD["withdrawn"], _REPLY})
 _KIND: Final = {word: at for at, word in enumerate(KIND_WORDS)}
 _HASH: Final = 32
-_DAY: Final = 10**6
-"""What a stamp is divided by to give its day."""
+_NO_HASH: Final = "0" * 64
 
 _FIELDS: Final = Header._fields
 _FIRST: Final = _FIELDS.index("supersedes")
@@ -79,17 +77,6 @@ def spoken(cites: "Iterable[tuple[int, int, str, int]]") -> Iterator[Spoken]:
         elif word < _HEAD:
             said[3].append(cited)
     return (Spoken(channel, *said) for channel, said in found.items())
-
-
-def stamp_of(time: str) -> int:
-    """A time as a number that sorts as it does, ``20261122090000``."""
-    return int(time.encode().translate(None, b"-T:Z"))
-
-
-def time_of(stamp: int) -> str:
-    """The time of a stamp."""
-    digits = f"{stamp:014d}"
-    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[8:10]}:{digits[10:12]}:{digits[12:]}Z"
 
 
 class Columns:
@@ -175,20 +162,16 @@ class Columns:
             self._sealed_sizes.append(each.size)
 
     def _add_cites(self, header: Header) -> None:
-        number = header.number
-        for channel, cited, hashed, word in header.acks:
-            self._cite(number, WORD[word], channel, cited, hashed)
-        for channel, cited, hashed in header.heads:
-            self._cite(number, _HEAD, channel, cited, hashed)
+        cited: list[tuple[str, int, str | None, str]] = [*header.acks]
+        cited += [(*head, HEAD) for head in header.heads]
         if header.reply is not None:
-            self._cite(number, _REPLY, *header.reply)
-
-    def _cite(self, number: int, word: int, channel: str, cited: int, hashed: str | None) -> None:
-        self._cite_at.append(number)
-        self._cite_words.append(word)
-        self._cite_channels.append(self._channels.setdefault(channel, len(self._channels)))
-        self._cite_numbers.append(cited)
-        self._cite_hashes += bytes.fromhex(hashed) if hashed is not None else bytes(_HASH)
+            cited.append((*header.reply, REPLY))
+        channels = self._channels
+        self._cite_at.extend([header.number] * len(cited))
+        self._cite_channels.extend([channels.setdefault(each[0], len(channels)) for each in cited])
+        self._cite_numbers.extend([each[1] for each in cited])
+        self._cite_hashes += bytes.fromhex("".join([each[2] or _NO_HASH for each in cited]))
+        self._cite_words += bytes([WORD[each[3]] for each in cited])
 
     # ---- one dispatch ------------------------------------------------------------------------------------------------
 
@@ -393,13 +376,9 @@ class Columns:
         pairs = zip(self._stamps, self._kinds, strict=True)
         return (number for number, (stamp, kind) in enumerate(pairs, 1) if stamp < limit and kind not in without)
 
-    def days(self) -> Iterator[Day]:
-        """The dispatches of each day."""
-        stamps, end = self._stamps, 0
-        for _, group in groupby([stamp // _DAY for stamp in stamps]):
-            first, many = end + 1, sum(1 for _ in group)
-            end += many
-            yield Day(first, time_of(stamps[first - 1]), end, time_of(stamps[end - 1]), many)
+    def dated(self) -> tuple[Sequence[int], Sequence[int]]:
+        """All numbers and their stamps."""
+        return range(1, self.long + 1), self._stamps
 
 
 _NAMES: Final = {line.word: name for name, line in _LINES.items()}

@@ -1,9 +1,10 @@
 """When a channel was written to: what a picture over time needs of it, in bounded room."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import groupby
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cipherpost.text import parse_time
@@ -15,16 +16,19 @@ SPANS: Final = 128
 """Most spans of one channel: a picture on a sheet of paper shows no more beside each other."""
 SILENCES: Final = 16
 """Most silences of one channel that are kept: the longest."""
+_DAY: Final = 10**6
+"""What a stamp is divided by to give its day."""
 
 
-class Day(NamedTuple):
-    """Dispatches of one day that stand behind one another: numbers and times of the first and the last, how many."""
+def stamp_of(time: str) -> int:
+    """A time as a number that sorts as it does, ``20261122090000``."""
+    return int(time.encode().translate(None, b"-T:Z"))
 
-    first: int
-    first_time: str
-    last: int
-    last_time: str
-    many: int
+
+def time_of(stamp: int) -> str:
+    """The time of a stamp."""
+    digits = f"{stamp:014d}"
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[8:10]}:{digits[10:12]}:{digits[12:]}Z"
 
 
 class Span(NamedTuple):
@@ -63,80 +67,54 @@ class History(NamedTuple):
     silences: tuple[Silence, ...] = ()
 
 
-def history(channel: str, days: Iterable[Day], silent_days: int) -> History | None:
+def history(channel: str, numbers: Sequence[int], stamps: Sequence[int], silent_days: int) -> History | None:
     """What counts of one channel, seen over time; None where nothing does.
 
-    Nothing of ``days`` is kept, and no more than `SPANS` and `SILENCES` are at any moment.
-
     Args:
-        days: `cipherpost.chain.channel.Channel.days`.
+        numbers: those of all that counts, rising; ``stamps`` their times, see `stamp_of`.
         silent_days: how many days of silence are usual.
     """
-    first: Day | None = None
-    last: Day | None = None
-    before = total = 0
-    long, run, many, number = 1, 0, 0, 0
-    """How long spans are; where the one begins that the days now are in, and what is in it so far."""
-    spans: dict[int, Span] = {}
-    silences: list[Silence] = []
-    usual = timedelta(days=silent_days)
-    for day in days:
-        here = _ordinal(day.first_time[:10])
-        if last is not None and here - before >= silent_days:
-            _note_silence(silences, last.last_time, day.first_time, usual)
-        first, last, before = first or day, day, here
-        total += day.many
-        if many and here // long * long == run:
-            many, number = many + day.many, max(number, day.last)
-            continue
-        if many:
-            _add(spans, Span(run, many, number), long)
-            while len(spans) > SPANS:
-                long *= 2
-                spans = _wider(spans.values(), long)
-        run, many, number = here // long * long, day.many, day.last
-    if first is None or last is None:
+    if not numbers:
         return None
-    _add(spans, Span(run, many, number), long)
-    while len(spans) > SPANS:
+    days = [_ordinal(stamp // _DAY) for stamp in stamps]
+    long = 1
+    while len({day // long for day in days}) > SPANS:
         long *= 2
-        spans = _wider(spans.values(), long)
+    begins = [day // long * long for day in days]
+    last = dict(zip(begins, numbers, strict=True))
+    many = Counter(begins)
+    silences: list[Silence] = []
+    for at, (before, day) in enumerate(pairwise(days)):
+        if day - before >= silent_days:
+            _note_silence(silences, time_of(stamps[at]), time_of(stamps[at + 1]), timedelta(days=silent_days))
     return History(
         channel,
-        first.first,
-        first.first_time,
-        last.last,
-        last.last_time,
-        total,
+        numbers[0],
+        time_of(stamps[0]),
+        numbers[-1],
+        time_of(stamps[-1]),
+        len(numbers),
         long,
-        tuple(sorted(spans.values())),
+        tuple(sorted(Span(begin, many[begin], last[begin]) for begin in last)),
         silent_days,
         tuple(sorted(silences)),
     )
 
 
+def dated(nodes: "Iterable[Node]") -> tuple[list[int], list[int]]:
+    """The numbers and stamps of dispatches of one channel."""
+    listed = list(nodes)
+    return [node.number for node in listed], [stamp_of(node.time) for node in listed]
+
+
 @lru_cache(maxsize=1 << 14)
-def _ordinal(day: str) -> int:
-    return date.fromisoformat(day).toordinal()
-
-
-def by_day(nodes: "Iterable[Node]") -> Iterator[Day]:
-    """Dispatches of one channel, by number, day by day; none is kept."""
-    for _, group in groupby(nodes, key=_day):
-        first = last = next(group)
-        many = 1
-        while (node := next(group, None)) is not None:
-            last, many = node, many + 1
-        yield Day(first.number, first.time, last.number, last.time, many)
+def _ordinal(day: int) -> int:
+    return date(day // 10_000, day // 100 % 100, day % 100).toordinal()
 
 
 def widened(spans: Iterable[Span], days: int) -> tuple[Span, ...]:
     """The same in spans of ``days`` days, a multiple of what they were."""
     return tuple(sorted(_wider(spans, days).values()))
-
-
-def _day(node: "Node") -> str:
-    return node.time[:10]
 
 
 def _wider(spans: Iterable[Span], days: int) -> dict[int, Span]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from cipherpost.chain.channel import Channel, Entry
 from cipherpost.chain.columns import Cite, Columns, Spoken
-from cipherpost.chain.history import Day, History
+from cipherpost.chain.history import History
 from cipherpost.chain.node import Node
 from cipherpost.chain.opening import open_note
 from cipherpost.errors import NewerError, NotAuthenticError
@@ -227,6 +227,6 @@ class StraightChannel(Channel):
         """As `Channel.older`."""
         return self.columns.older(than, but)
 
-    def days(self) -> Iterator[Day]:
-        """As `Channel.days`."""
-        return self.columns.days()
+    def dated(self) -> tuple[Sequence[int], Sequence[int]]:
+        """As `Channel.dated`."""
+        return self.columns.dated()

@@ -163,8 +163,8 @@ def _split(lines: str) -> list[list[str]]:
     return [line.split(" ") for line in lines.split("\n")[:-1]]
 
 
-def _check_rising(word: str, keys: Sequence[Any]) -> None:
-    if len(keys) > 1 and any(before >= after for before, after in pairwise(keys)):
+def _check_rising(word: str, keys: list[Any]) -> None:
+    if len(keys) > 1 and sorted(set(keys)) != keys:
         raise TextError(f"{word} lines are out of order", rule="sorted, and no two alike")
 
 

@@ -276,9 +276,6 @@ def _judge(tools: _Tools, job: Job, answers: Iterable[Answer], step: Step) -> Co
             step(len(batch))
             batch.clear()
     roster = tools.chain.roster
-    columns.history = history(job.channel, columns.days(), roster.check_days(_office(job.channel), roster.newest))
+    silent_days = roster.check_days(job.channel.partition("/")[0], roster.newest)
+    columns.history = history(job.channel, *columns.dated(), silent_days)
     return columns
-
-
-def _office(channel: str) -> str:
-    return channel.partition("/")[0]

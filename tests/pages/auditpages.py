@@ -10,7 +10,7 @@ from typing import Final
 from pagekit import NASTY, debts, titles
 
 from cipherpost.chain.findings import CODES, Finding
-from cipherpost.chain.history import by_day, history
+from cipherpost.chain.history import dated, history
 from cipherpost.dispatch.header import Head
 from cipherpost.workflows.audit_report import Report
 
@@ -27,7 +27,7 @@ def past(channel: str, days: list[int]):
     nodes = [
         SimpleNamespace(number=at, time=f"{_BEGAN + timedelta(days=day)}T09:00:00Z") for at, day in enumerate(days, 1)
     ]
-    made = history(channel, by_day(nodes), 30)
+    made = history(channel, *dated(nodes), 30)
     assert made is not None
     return made
 

@@ -12,6 +12,7 @@ from chain.chainkit import Made, Net, ack, draft, officer, sha, signer
 from simulator import HostilePost
 
 from cipherpost.chain.columns import Columns
+from cipherpost.chain.history import history
 from cipherpost.chain.network import Chain
 from cipherpost.dispatch.header import Ack, Decision, Due, Head, HeadsFile, KeyRef, Reply, Report, Sealed
 from cipherpost.dispatch.heads import format_heads
@@ -344,6 +345,7 @@ def test_columns_give_back_what_headers_say(town):
     view = chain.channel("tver/center")
     assert list(columns.cites()) == list(view.cites())
     assert columns.times() == view.times()
-    assert list(columns.days()) == list(view.days())
+    assert [list(each) for each in columns.dated()] == [list(each) for each in view.dated()]
+    assert view.history(30) == history(view.name, *columns.dated(), 30)
     assert list(columns.older("2026-10-21T00:00:00Z", {"receipt"})) == [1, 2]
     assert list(columns.later("2026-10-21T09:00:00Z")) == [4, 5]
