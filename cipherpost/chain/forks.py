@@ -119,6 +119,8 @@ def forks(chain: Judged) -> Iterator[Fork]:
     """Every fork, by channel and number; sides by hash."""
     for name in sorted(chain.channels):
         view = chain.channels[name]
+        if view.straight:
+            continue  # one dispatch a number
         branches = Branches(view)
         for number in sorted(view.tree.slots):
             what = fork_in_slot(branches, number)

@@ -19,6 +19,7 @@ from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, To
 from cipherpost.note import split
 from cipherpost.postoffice import NoSuchObjectError, UnreachableError, names
 from cipherpost.text import CENTER, ROSTER, sha256, shown
+from cipherpost.workflows.audit_named import ASKED, not_here, places
 from cipherpost.workflows.audit_straight import Job, judge_all
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
 LISTED: Final = 10_000_000
 """Names of one network that are taken from a listing: ten times those of a large one."""
 Outcome = Literal["read", "absent", "unread"]
+_ROUNDS: Final = 3
+"""How often evidence that came by its name may lead to more."""
 
 
 @dataclass(slots=True)
@@ -96,17 +99,31 @@ class Reader:
 
     ``sealed``: whether what headers say of sealed files will be asked for. ``unread``: names that the post office
     failed to give, and why. ``unlisted``: how many notes were there and not listed. ``newer``: names of what a newer
-    cipherpost left under evidence.
+    cipherpost left under evidence. ``absent``: names that somebody's word led to, and that are not there. ``entries``:
+    names of evidence of the roster that were not listed, found after all else was judged by it; another `Reader` takes
+    them up as ``also``.
     """
 
-    def __init__(self, post: "PostOffice", chain: "Chain", progress: "Progress", *, sealed: bool = False) -> None:
+    def __init__(
+        self,
+        post: "PostOffice",
+        chain: "Chain",
+        progress: "Progress",
+        *,
+        sealed: bool = False,
+        also: frozenset[str] = frozenset(),
+    ) -> None:
         self.post = post
         self.sealed = sealed
         self.chain = chain
         self.progress = progress
         self.unread: dict[str, str] = {}
-        self.unlisted = 0
+        self.unlisted = len(also)
         self.newer: list[str] = []
+        self.absent: set[str] = set()
+        self.entries: set[str] = set()
+        self._also = also
+        self._laid: frozenset[str] = frozenset()
         self._found: set[Finding] = set()
         self._channels: dict[str, Listed] = {}
         self._aside: list[tuple[str, names.Other]] = []
@@ -137,6 +154,7 @@ class Reader:
         self.read_channel(ROSTER_CHANNEL)
         if self.chain.roster.newest:
             self._channels, evidence = self._list()
+            self._laid = frozenset(name for name, _ in evidence)
             self._aside = [name for name in sorted(evidence) if not self._take_evidence(*name, of_roster=True)]
 
     def read_rest(self) -> None:
@@ -173,6 +191,7 @@ class Reader:
         channels.clear()
         for name, other in self._aside:
             self._take_evidence(name, other, of_roster=False)
+        self._ask_for_named()
 
     def whole(self, channel: str) -> "Channel":
         """A channel to which anything may be offered: one that was judged straight is read again."""
@@ -215,6 +234,10 @@ class Reader:
                 folder = names.channel_prefix(self.chain.network, place.channel)
             elif isinstance(place, names.Other) and place.kind == "evidence":
                 evidence.add((name, place))
+        for name in self._also:
+            place = names.parse_object_name(name)
+            assert isinstance(place, names.Other)
+            evidence.add((name, place))
         return channels, evidence
 
     # ---- one channel -------------------------------------------------------------------------------------------------
@@ -262,6 +285,8 @@ class Reader:
             if digits not in known and self._take(view.name, number, digits) == "read":
                 self.unlisted += 1
                 came = True
+            elif digits not in known and len(self.absent) < ASKED:
+                self.absent.add(names.alternate_name(self.chain.network, view.name, number, hashed))
             known.add(digits)
         return came
 
@@ -329,18 +354,50 @@ class Reader:
             if not of_roster:
                 self.unread[name] = "the post office gave out another note when it was asked again"
             return False
+        self._take_aside(header, note, place.hash, where)
+        return True
+
+    def _take_aside(self, header: "Header", note: bytes, hashed: str, where: str) -> None:
         view = self.chain.channel(header.channel)
-        known = view.hash_at(header.number) == place.hash if view.straight else view.by_hash(place.hash) is not None
+        known = view.hash_at(header.number) == hashed if view.straight else view.by_hash(hashed) is not None
         if not known:
             self.whole(header.channel)
         self._offer_aside(header.channel, header.number, note, where)
         if not known:
-            self._only_aside[place.hash] = (header.channel, header.number, where)
-        return True
+            self._only_aside[hashed] = (header.channel, header.number, where)
+
+    def _ask_for_named(self) -> None:
+        """Ask for the evidence that acks, heads and links lead to, listed or not; what comes may name more."""
+        asked: set[str] = set()
+        for _ in range(_ROUNDS):
+            before = len(asked), len(self.absent)
+            for named in not_here(self.chain):
+                for name in places(self.chain, named):
+                    if name not in asked and name not in self._laid and len(asked) < ASKED:
+                        asked.add(name)
+                        self._ask_for_evidence(name)
+            if len(asked) - before[0] == len(self.absent) - before[1]:
+                return
+
+    def _ask_for_evidence(self, name: str) -> None:
+        place = names.parse_object_name(name)
+        assert isinstance(place, names.Other)
+        where = f"{place.office}/evidence/{place.hash[:16]}..."
+        found = self._evidence(name, place, where)
+        if found is None:
+            return
+        self.unlisted += 1
+        header, note = found
+        if header.channel == ROSTER_CHANNEL:
+            self.entries.add(name)  # the roster does not grow any more here
+        else:
+            self._take_aside(header, note, place.hash, where)
 
     def _evidence(self, name: str, place: names.Other, where: str) -> "tuple[Header, bytes] | None":
         note = self._get(name, place.office, None)
         if not isinstance(note, bytes):
+            if note == "absent" and name not in self._laid:
+                self.absent.add(name)
             return None
         try:
             text = split(note).text

@@ -45,6 +45,8 @@ __all__ = [
 ]
 
 _NOT_SEALED: Final = "V9, the sealed files: that they are there, whole, and sealed to enough readers (--sealed)"
+_ROUNDS: Final = 3
+"""How often all is read while entries of the roster come late: one alone is not what a liar has to stop at."""
 _NOT_READ: Final = "V10, the letters: an audit opens none"
 
 
@@ -180,13 +182,19 @@ def _remembered(desk: "Desk") -> Iterator[Remembered]:
 
 
 def audit(
-    subject: Subject, *, sealed: bool = False, as_of: datetime | None = None, progress: Progress | None = None
+    subject: Subject,
+    *,
+    sealed: bool = False,
+    as_of: datetime | None = None,
+    progress: Progress | None = None,
+    witness: Callable[[Reader], None] | None = None,
 ) -> Report:
     """Verify everything of a network that its post office holds.
 
     Args:
         sealed: fetch and look at every sealed file too (V9).
         as_of: the judging time for silence and clocks; now where None is given.
+        witness: is shown all that was read and judged, while the post office can still be asked.
 
     Raises:
         TooFarAheadError: see `cipherpost.workflows.moments`.
@@ -197,19 +205,34 @@ def audit(
     progress = progress or Silent()
     now = format_time((subject.clock or utc_now)())
     moment = format_time(as_of) if as_of else now
-    chain = Chain(subject.network, subject.fingerprint)
-    reader = Reader(subject.post, chain, progress, sealed=sealed)
     with closing(subject.post):
-        reader.read_roster()
-        found = set(_rollbacks(reader, subject, of_roster=True)) if chain.roster.newest else set()
-        reader.read_rest()
+        reader, found = _read(subject, progress, sealed=sealed)
+        chain = reader.chain
         times = (view.last.header.time for view in chain.channels.values() if view.last is not None)
         check_ahead(moment, [now, *times])
         ledger = Ledger(chain)
         found |= _look(reader, subject, ledger, moment, sealed=sealed, progress=progress)
+        if witness is not None:
+            witness(reader)
     with closing(subject.post):
         findings, untold = earlier_audits.tell_apart(chain, subject.post, _without_echoes(found), subject.opener)
     return _report(reader, ledger, findings, as_of=moment, sealed=sealed, untold=untold)
+
+
+def _read(subject: Subject, progress: Progress, *, sealed: bool) -> tuple[Reader, set[Finding]]:
+    """Read and judge all notes, and what the roster lost; anew where entries of the roster came late."""
+    also: frozenset[str] = frozenset()
+    for _ in range(_ROUNDS):
+        chain = Chain(subject.network, subject.fingerprint)
+        reader = Reader(subject.post, chain, progress, sealed=sealed, also=also)
+        reader.read_roster()
+        found = set(_rollbacks(reader, subject, of_roster=True)) if chain.roster.newest else set()
+        reader.read_rest()
+        if not reader.entries:
+            break
+        also |= reader.entries
+    reader.unread |= dict.fromkeys(reader.entries, "this entry of the roster came late, again and again")
+    return reader, found
 
 
 def _look(
