@@ -8,7 +8,6 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +16,7 @@ from cipherpost.cli.demo_reports import Months, ThreeMonths
 from cipherpost.cli.demo_stage import Stage, quoted
 from cipherpost.desk import utc_now
 from cipherpost.errors import UnableError
+from cipherpost.workflows.shipped import shipped
 
 NETWORK: Final = "rkpb"
 GUBERNIAS: Final = (
@@ -79,15 +79,6 @@ def _offices(count: int) -> list[tuple[str, str]]:
     return [*GUBERNIAS, *more][:count]
 
 
-def example(name: str) -> str:
-    """One of the texts that come with the package."""
-    package = resources.files("cipherpost")
-    inside = package.joinpath("examples", name)
-    if inside.is_file():
-        return inside.read_text(encoding="utf-8")
-    return Path(str(package)).parent.joinpath("examples", name).read_text(encoding="utf-8")  # an editable install
-
-
 class MainJob:
     """Founding, admission, a circular to all and an instruction to one, the audit, and a forger found out."""
 
@@ -147,7 +138,7 @@ class MainJob:
 
     def broadcast(self) -> None:
         """The circular."""
-        (self.stage.folder / "circular.md").write_text(example("circular.md"), encoding="utf-8")
+        (self.stage.folder / "circular.md").write_text(shipped("examples", "circular.md"), encoding="utf-8")
         with self.stage.part("It broadcasts a circular, signed once and sealed to every committee's own key."):
             self.stage.run("center", "send", self.stage.path("circular.md"), "--to", "all", lines=1)
 
@@ -180,7 +171,7 @@ class MainJob:
             "compliance.\n",
             encoding="utf-8",
         )
-        (self.stage.folder / "agenda.txt").write_text(example("agenda.txt"), encoding="utf-8")
+        (self.stage.folder / "agenda.txt").write_text(shipped("examples", "agenda.txt"), encoding="utf-8")
         with self.stage.part(f"One committee, {name}, gets an instruction of its own with an attachment."):
             self.stage.run(
                 "center",
