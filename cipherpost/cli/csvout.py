@@ -14,11 +14,9 @@ import csv
 import io
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
-from cipherpost.cli.output import safe
-from cipherpost.errors import UnableError
+from cipherpost.cli.output import safe, write_document
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -84,10 +82,4 @@ def write_csv(
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    try:
-        with Path(out).open("wb" if force else "xb") as file:
-            file.write(data)
-    except FileExistsError:
-        raise UnableError(
-            "the file is there already", where=out, rule="nothing is written over", hints=("add --force",)
-        ) from None
+    write_document(data, out, force=force)

@@ -207,6 +207,13 @@ def posted(session: "Session", done: "Posted", *, extra: Mapping[str, Any] | Non
     _proposed(session, done)
 
 
+def stated(session: "Session", done: "Posted") -> None:
+    """An entry of the roster: as `posted`, and that nothing was, where the roster says so already."""
+    posted(session, done)
+    if done.already and not session.as_json and not session.quiet:
+        tell("the roster says so already; nothing was posted")
+
+
 def sent(session: "Session", done: "Sequence[Posted]", *, whole: Mapping[str, Any] | None = None) -> int:
     """Letters that were posted, or wait in the outbox; the exit code.
 
@@ -273,12 +280,18 @@ def document(words: str, out: str | None, *, force: bool) -> None:
     if out is None or out == "-":
         sys.stdout.write(safe(words, lines=True) if sys.stdout.isatty() else words)
         return
+    write_document(words.encode("utf-8"), out, force=force)
+
+
+def write_document(data: bytes, out: str, *, force: bool) -> None:
+    """The same into a file, whole or not at all."""
     from pathlib import Path
 
+    from cipherpost.home import files
+
     try:
-        with Path(out).open("w" if force else "x", encoding="utf-8", newline="\n") as file:
-            file.write(words)
-    except FileExistsError:
+        files.write_document(Path(out), data, replace=force)
+    except files.AlreadyThereError:
         raise UnableError(
             "the file is there already", where=out, rule="nothing is written over", hints=("add --force",)
         ) from None

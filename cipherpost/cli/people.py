@@ -64,7 +64,7 @@ def office_title(session: Session, name: str, title: str, dry_run: bool) -> None
     """
     from cipherpost.workflows import offices
 
-    output.posted(session, offices.set_title(session.desk(write=True), name, title, dry_run=dry_run))
+    output.stated(session, offices.set_title(session.desk(write=True), name, title, dry_run=dry_run))
 
 
 @command()
@@ -239,4 +239,4 @@ def group(session: Session, name: str | None, offices: tuple[str, ...], lateral:
     if not offices:
         raise UseError(f"no offices are named for the group {output.safe(name)!r}", hints=("cipherpost group --help",))
     posted = admission.set_group(session.desk(write=True), name, offices, lateral=lateral, dry_run=dry_run)
-    output.posted(session, posted)
+    output.stated(session, posted)

@@ -19,6 +19,8 @@ from cipherpost.errors import UnableError
 
 FILE_MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
+DOCUMENT_MODE: Final = 0o666
+"""Of what the user has made elsewhere, to be shown and given away: the system's mask says who reads it."""
 _PREFIX: Final = ".new-"
 _GONE: Final = ".old-"
 _AHEAD: Final = 32 << 20
@@ -74,6 +76,7 @@ class NewFile:
         path: the name it gets; the folder must exist.
         replace: whether an older file of that name gives way; without it, an older file is never written over.
         hashed: whether `hash` will be asked for; large letters are spared the work.
+        mode: of the file, as far as the system's mask lets it.
 
     `hash` (SHA-256, hex) and `size` (bytes) speak of what was written so far.
 
@@ -84,7 +87,7 @@ class NewFile:
 
     __slots__ = ("_begun", "_digest", "_file", "_replace", "_temporary", "path", "size")
 
-    def __init__(self, path: Path, *, replace: bool = True, hashed: bool = False) -> None:
+    def __init__(self, path: Path, *, replace: bool = True, hashed: bool = False, mode: int = FILE_MODE) -> None:
         self.path = path
         self.size = 0
         self._begun = 0
@@ -92,7 +95,7 @@ class NewFile:
         self._digest = Sha256() if hashed else None
         self._temporary = path.with_name(_PREFIX + secrets.token_hex(8))
         with disk_errors(path):
-            self._file = os.fdopen(os.open(self._temporary, _NEW, FILE_MODE), "wb", buffering=limits.PIECE)
+            self._file = os.fdopen(os.open(self._temporary, _NEW, mode), "wb", buffering=limits.PIECE)
 
     @property
     def hash(self) -> str:
@@ -171,6 +174,23 @@ def _there(path: Path) -> AlreadyThereError:
 def write_file(path: Path, data: bytes, *, replace: bool = True) -> None:
     """Write a small file whole; see `NewFile` for the rules and errors."""
     with NewFile(path, replace=replace) as file:
+        file.write(data)
+
+
+def write_document(path: Path, data: bytes, *, replace: bool) -> None:
+    """Write what the user asked for outside of the home: whole, or nothing at all.
+
+    A file that gives way hands on its mode; a link or device that is there is written through.
+
+    Raises:
+        DiskError, AlreadyThereError: see `NewFile`.
+    """
+    if replace and (path.is_symlink() or (path.exists() and not path.is_file())):
+        with disk_errors(path):
+            path.write_bytes(data)
+        return
+    mode = path.stat().st_mode & 0o777 if replace and path.exists() else DOCUMENT_MODE
+    with NewFile(path, replace=replace, mode=mode) as file:
         file.write(data)
 
 

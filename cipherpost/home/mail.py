@@ -99,7 +99,12 @@ class Mail:
             raise
         self._depth -= 1
         if self._depth == 0:
-            self._run("COMMIT")
+            try:
+                self._run("COMMIT")
+            except BaseException:
+                if self._base.in_transaction:  # a full disk leaves it open, and nothing could begin after it
+                    self._run("ROLLBACK")
+                raise
 
     # ---- notes and light rows ------------------------------------------------------------------------------------
 

@@ -59,7 +59,7 @@ class AlreadyAdmittedError(UseError):
 def set_group(
     desk: "Desk", name: str, offices: Sequence[str], *, lateral: bool = False, dry_run: bool = False
 ) -> Posted:
-    """Name a set of offices, or replace its members.
+    """Name a set of offices, or replace its members; what is so already is not stated again.
 
     Raises:
         RosterEntryError: an office is not known, or the name is taken.
@@ -71,9 +71,14 @@ def set_group(
     entries.prepare(desk)
     for office in offices:
         known_office(desk, office)
-    statements: list[Statement] = [words.Group(name, tuple(sorted(set(offices))))]
-    if lateral and not desk.roster.lateral(name, desk.roster.newest):
+    newest, members = desk.roster.newest, tuple(sorted(set(offices)))
+    statements: list[Statement] = []
+    if desk.roster.groups(newest).get(name) != members:
+        statements.append(words.Group(name, members))
+    if lateral and not desk.roster.lateral(name, newest):
         statements.append(words.Lateral(name))
+    if not statements:
+        return entries.stated_before(desk)
     return entries.post(desk, statements, dry_run=dry_run)
 
 

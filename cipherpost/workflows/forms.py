@@ -325,6 +325,7 @@ def publish(desk: "Desk", form: "Form", audience: str = ALL, *, dry_run: bool = 
     entry = None
     if new:
         entries.prepare(desk)
+        new = _is_new(desk, form)  # what a kill or a lost line left waiting may just have stated it
     if not dry_run:  # before the entry, so that what a kill or a proposal leaves half done goes on by the form's name
         desk.vault.put(_BOX + form.hash, form.data)
     if new:

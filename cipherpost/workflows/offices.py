@@ -91,7 +91,7 @@ def declare(desk: "Desk", offices: Sequence[NewOffice], *, dry_run: bool = False
 
 
 def set_title(desk: "Desk", name: str, title: str, *, dry_run: bool = False) -> Posted:
-    """Give an office another title.
+    """Give an office another title; one that it has already is not stated again.
 
     Raises:
         UnknownOfficeError: there is none of this name. TypedError: not a title.
@@ -103,4 +103,6 @@ def set_title(desk: "Desk", name: str, title: str, *, dry_run: bool = False) -> 
         text = check_free_text(clean_free_text(title), "title")
     entries.prepare(desk)
     known_office(desk, name)
+    if desk.roster.title(name, desk.roster.newest) == text:
+        return entries.stated_before(desk)
     return entries.post(desk, [words.Title(name, text)], dry_run=dry_run)

@@ -287,3 +287,24 @@ def test_i4_a_killed_writer_leaves_whole_transactions(tmp_path: Path) -> None:
         (number, _) = mail.posted()["tver/center"]
         assert str(number) == mail.meta("posted")
         assert number >= 20
+
+
+def test_i4_a_commit_that_fails_leaves_nothing_open_behind_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite may leave a transaction open whose commit found no room; the next one could not begin."""
+    real = Mail._run
+    failing = [True]
+
+    def run(self: Mail, sql: str, values: object = ()) -> list[object]:
+        if sql == "COMMIT" and failing:
+            failing.clear()
+            raise DiskError("the disk is full")
+        return real(self, sql, values)
+
+    with Mail(tmp_path) as mail:
+        monkeypatch.setattr(Mail, "_run", run)
+        with pytest.raises(DiskError), mail.transaction():
+            mail.set_meta("lost", "1")
+        assert mail.meta("lost") is None
+        with mail.transaction():
+            mail.set_meta("kept", "1")
+        assert mail.meta("kept") == "1"
