@@ -31,6 +31,7 @@ from cipherpost.tar import TarReader, TarStream
 from cipherpost.text import spoken
 
 PAGE: Final = "fork.txt"
+_WIDTH: Final = 80
 _NOTE: Final = re.compile(r"(roster|a|b)/[0-9]{8}\.note")
 _GENESIS: Final = "roster/00000001.note"
 AGAIN: Final = (
@@ -395,33 +396,47 @@ def page(proved: Proved) -> bytes:
     lines = [
         f"A FORK: two dispatches that are both {place}",
         "",
-        f"This file proves: {proved.proved}.",
-        f"It does not prove: {proved.not_proved}.",
+        *_filled(f"This file proves: {proved.proved}."),
+        *_filled(f"It does not prove: {proved.not_proved}."),
         "",
     ]
     for name, side in zip("ab", proved.sides, strict=True):
         header = side.header
-        lines += [
-            f"Side {name}, by {header.office}/{header.by}, {header.kind}, dated {header.time} by his own clock",
-            f"  hash {side.hash}",
-        ]
+        lines += _filled(
+            f"Side {name}, by {header.office}/{header.by}, {header.kind}, dated {header.time} by his own clock"
+        )
+        lines += [f"  hash {side.hash}"]
         lines += [f"  goes on to number {side.last}"] if side.last > proved.number else []
+    groups = spoken(proved.fingerprint).split()
     lines += [
         "",
-        _NEXT[proved.what],
+        *_filled(_NEXT[proved.what]),
         "",
-        f"The network {proved.network} is known by its fingerprint, to be had from the center by telephone:",
+        *_filled(f"The network {proved.network} is known by its fingerprint, to be had from the center by telephone:"),
         f"  {proved.fingerprint}",
-        f"  {spoken(proved.fingerprint)}",
-        "Whoever knows it verifies this file with: cipherpost verify FILE --fingerprint FINGERPRINT",
+        f"  {' '.join(groups[:6])}",
+        f"  {' '.join(groups[6:])}",
+        "Whoever knows it verifies this file with:",
+        "  cipherpost verify FILE --fingerprint FINGERPRINT",
         "",
     ]
     return "\n".join(lines).encode()
 
 
+def _filled(words: str) -> list[str]:
+    """Lines of at most 80 columns, where no word is longer; its own, since a proof is compared byte for byte."""
+    lines: list[str] = []
+    for word in words.split(" "):
+        if lines and len(lines[-1]) + 1 + len(word) <= _WIDTH:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
 _NEXT: Final[dict[str, str]] = {
     "twice": (
-        "Next: the officer says which one is his. The center declares the key compromised if it was stolen,\n"
+        "Next: the officer says which one is his. The center declares the key compromised if it was stolen, "
         "and settles in the roster which side stands."
     ),
     "roster": "Next: the keepers compare by telephone what they signed. Those who signed both make new keys.",

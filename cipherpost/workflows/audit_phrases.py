@@ -33,7 +33,8 @@ NEXT: Final[Mapping[str, str]] = {
     "unauthorized": "It does not count. Ask the sender whether he signed it; if he did not, his key was stolen.",
     "gap": _PUT_BACK,
     "held": "Nothing, if what is missing comes: then audit again.",
-    "fork": "The officers compare by telephone what they signed; the center settles which side stands.",
+    "fork": "The officers compare by telephone what they signed; the center settles which side stands. "
+    "To prove it to others: cipherpost audit --evidence DIR; in a home: cipherpost forks -o DIR.",
     "race": "Nothing; the one that does not stand is sent again under a new number.",
     "rollback": f"{_KEEP} Senders put back what they have: cipherpost fetch.",
     "stale": "Ask the center by telephone whether it is silent, or somebody holds its dispatches back.",

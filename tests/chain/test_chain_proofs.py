@@ -68,7 +68,7 @@ def test_i3_two_texts_under_one_key_convince_whoever_knows_the_fingerprint(net):
     page = dict(members(data))["fork.txt"].decode()
     assert "whoever held this key of tver/ivanov signed two dispatches" in page
     assert "the key may be stolen" in page
-    assert spoken(net.fingerprint) in page
+    assert spoken(net.fingerprint) in " ".join(page.split())
 
 
 def test_a_fork_has_one_proof_whoever_makes_it_and_whenever(net):
@@ -207,3 +207,13 @@ def test_a_proof_put_together_otherwise_is_refused(net):
         with pytest.raises(NotAuthenticError):
             proofs.verify(packed(others), net.fingerprint)
     assert proofs.verify(packed(found), net.fingerprint).number == 2
+
+
+def test_the_page_of_a_proof_fits_in_80_columns_whatever_it_proves(net):
+    one, other = twice(net)
+    left, right, first, second = went_on(net)
+    for data in (build(net, [one], [other]), build(net, [first, *left], [second, *right])):
+        text = members(data)[0][1].decode()
+        assert all(len(line) <= 80 for line in text.splitlines())
+        proved = proofs.verify(data, net.fingerprint)
+        assert f"This file proves: {proved.proved}. It does not prove: {proved.not_proved}." in " ".join(text.split())
