@@ -359,8 +359,13 @@ def emit(values: Mapping[str, Any]) -> None:
 
     What could move a terminal's cursor or turn words around is written as ``\u009b`` and the like: the same value.
     """
+    sys.stdout.write(as_json(values))
+
+
+def as_json(values: Mapping[str, Any]) -> str:
+    """What `emit` prints."""
     text = json.dumps({"version": JSON_VERSION, **values}, ensure_ascii=False, indent=2)
-    sys.stdout.write(_HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+    return _HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 _SHORTENED: Final = frozenset({"subject", "title", "from", "officers"})

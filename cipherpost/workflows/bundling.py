@@ -116,6 +116,7 @@ def make(
     path: Path,
     *,
     channels: Iterable[str] = (),
+    also: Iterable[str] = (),
     sealed: bool = False,
     force: bool = False,
     progress: "Progress | None" = None,
@@ -124,6 +125,7 @@ def make(
 
     Args:
         channels: only these channels and the roster, no cards, evidence or heads; everything where none are given.
+        also: names of objects that are looked for though nothing lists them.
         sealed: sealed files too; with ``channels`` those that their notes name.
         force: write over a file.
 
@@ -138,7 +140,7 @@ def make(
     _check_place(path, force=force)
     chosen = sorted({_channel(each) for each in channels})
     with closing(subject.post) as post:
-        source = _Source(post, subject.network, chosen, sealed=sealed)
+        source = _Source(post, subject.network, chosen, sorted(also), sealed=sealed)
         source.prepare()
         with (
             NewFile(path, replace=force, hashed=True) as file,
@@ -195,6 +197,7 @@ class _Source:
     post: "PostOffice"
     network: str
     channels: list[str]
+    also: list[str]
     sealed: bool = field(kw_only=True)
     count: int = 0
     packed: int = 0
@@ -300,7 +303,7 @@ class _Source:
         """All names to be looked at, sorted: those listed, and in each channel the next ones, which a list may omit."""
         listed = self._listed() if self._sorted is None else iter(self._sorted)
         last = ""
-        for name in _with_next(merge(listed, sorted(self._folders)), self._is_there):
+        for name in _with_next(merge(listed, self.also, sorted(self._folders)), self._is_there):
             if name > last:
                 last = name
                 yield name
