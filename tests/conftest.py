@@ -6,4 +6,4 @@ def pytest_terminal_summary(terminalreporter) -> None:
     done = [report for report in terminalreporter.stats.get("passed", ()) if report.when == "call"]
     tried = sum(value for report in done for name, value in report.user_properties if name == "tampered")
     if tried:
-        terminalreporter.write_line(f"tampering: {tried:,} flips and cuts of stored files were tried, all were noticed")
+        terminalreporter.write_line(f"tampering: {tried:,} alterations of stored files were tried, all were noticed")

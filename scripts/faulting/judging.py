@@ -122,14 +122,14 @@ def _read(stage: Stage, play: Play, home: str) -> str:
     """How many letters a home has, by state, and what waits in it."""
     env = play.env if home == play.home else None
     found = []
-    for words, state in ((("inbox",), "state"), (("outbox",), "state")):
-        done = stage.run(home, *words, "--json", env=env)
+    for word in ("inbox", "outbox") if home == play.home else ("inbox",):
+        done = stage.run(home, word, "--json", env=env)
         try:
             rows = json.loads(done.out)["dispatches"]
         except (ValueError, KeyError):
-            found.append(f"{words[0]} ends with {done.code}")
+            found.append(f"{word} ends with {done.code}")
         else:
-            found.append(f"{words[0]} {sorted(Counter(row[state] for row in rows).items())}")
+            found.append(f"{word} {sorted(Counter(row['state'] for row in rows).items())}")
     return f"{home}: " + "; ".join(found)
 
 

@@ -43,9 +43,10 @@ class Trials:
     Args:
         common: the network that every play begins with.
         folder: where copies may be made.
+        readers: so many homes fetch in the end; None: all.
     """
 
-    def __init__(self, play: Play, common: Path, folder: Path) -> None:
+    def __init__(self, play: Play, common: Path, folder: Path, *, readers: int | None = None) -> None:
         self.play = play
         self._folder = folder
         self._kept = folder / "kept"
@@ -58,7 +59,7 @@ class Trials:
         with stage.lit():
             self.readers = tuple(
                 path.name for path in sorted((self._kept / "homes").iterdir()) if (path / "cipherpost.toml").exists()
-            )
+            )[:readers]
             self.fingerprint = stage.fingerprint
         self.right, self.breaker, self.seconds = self._without()
 
@@ -91,7 +92,7 @@ class Trials:
 
     def some(self, dice: random.Random, each: int, faults: tuple[Fault, ...] = (*FAULTS, KILL_9)) -> Iterator[Tried]:
         """Up to ``each`` trials of each of ``faults``, at moments drawn by lot."""
-        for fault in faults:
+        for fault in dice.sample(faults, len(faults)):
             if fault is KILL_9:
                 yield from (self.killed_dead(dice) for _ in range(max(1, each // 2)))
                 continue
@@ -173,11 +174,11 @@ class Trials:
 
     def _finish(self, stage: Stage) -> Outcome:
         """Everybody fetches, the one whose command it was first and last; then all is compared."""
-        for home in (self.play.home, *self.readers, self.play.home, *self.readers):
+        others = [home for home in self.readers if home != self.play.home]
+        for home in (self.play.home, *others, self.play.home):
             stage.run(home, "fetch", env=self.play.env if home == self.play.home else None)
             stage.clock.ahead(seconds=10)
-        readers = tuple(dict.fromkeys((*self.readers, self.play.home)))
-        return outcome(stage, self.play, self._known(stage), readers)
+        return outcome(stage, self.play, self._known(stage), (*others, self.play.home))
 
 
 def _fill(word: str, filled: object) -> str:
