@@ -184,7 +184,7 @@ class Channel:
         """Of what counts there all that says something of others or of a debt, or has the latest time.
 
         Args:
-            about: the one channel of which all that is said matters; of others, answers and the highest ack do.
+            about: the one channel of which all that is said matters; of others, answers, the highest ack and head do.
         """
         return (node for node in self.tree.path[above:upto] if node.verdict is None)
 

@@ -35,6 +35,27 @@ _LINES: Final = {name: LINES[_FIELDS.index(name)] for name in ("draft", "key", *
 """Lines that few headers have; they are kept as they are written."""
 
 
+COLUMNS: Final = (
+    "_hashes",
+    "_stamps",
+    "_kinds",
+    "_rosters",
+    "_cite_at",
+    "_cite_words",
+    "_cite_channels",
+    "_cite_numbers",
+    "_cite_hashes",
+    "_rest",
+    "_rest_at",
+    "_rest_ends",
+    "_sealed_at",
+    "_sealed_hashes",
+    "_sealed_sizes",
+    "backs",
+)
+"""The attributes of `Columns` that hold a column, each an array or bytes."""
+
+
 class Cite(NamedTuple):
     """What dispatch ``number`` says of number ``cited`` of ``channel``.
 
@@ -86,29 +107,7 @@ class Columns:
     relied on. ``sealed``: whether the lines of sealed files are kept too. ``history``: kept here by whoever judged all.
     """
 
-    __slots__ = (
-        "_channels",
-        "_cite_at",
-        "_cite_channels",
-        "_cite_hashes",
-        "_cite_numbers",
-        "_cite_words",
-        "_hashes",
-        "_kinds",
-        "_rest",
-        "_rest_at",
-        "_rest_ends",
-        "_rosters",
-        "_sealed_at",
-        "_sealed_hashes",
-        "_sealed_sizes",
-        "_stamps",
-        "backs",
-        "channel",
-        "entries",
-        "history",
-        "sealed",
-    )
+    __slots__ = (*COLUMNS, "_channels", "channel", "entries", "history", "sealed")
 
     def __init__(self, channel: str, *, sealed: bool = False) -> None:
         self.channel = channel
@@ -132,6 +131,15 @@ class Columns:
         self._sealed_at = array("I")
         self._sealed_hashes = bytearray()
         self._sealed_sizes = array("Q")
+
+    @property
+    def cited(self) -> list[str]:
+        """The channels that are spoken of, in the order in which the columns count them."""
+        return list(self._channels)
+
+    @cited.setter
+    def cited(self, channels: list[str]) -> None:
+        self._channels = {channel: at for at, channel in enumerate(channels)}
 
     # ---- growing -----------------------------------------------------------------------------------------------------
 
@@ -214,7 +222,7 @@ class Columns:
         """Of `nodes`, those that say something of others or of a debt, or whose time matters beyond their channel.
 
         Args:
-            about: the one channel of which all that is said matters; of others, answers and the highest ack do.
+            about: the one channel of which all that is said matters; of others, answers, the highest ack and head do.
         """
         last = self.long if last is None else last
         stamps = self._stamps[first - 1 : last]
@@ -229,7 +237,7 @@ class Columns:
 
     def _cites_about(self, channel: str, low: int, high: int) -> Iterator[int]:
         wanted = self._channels.get(channel, -1)
-        most: dict[int, tuple[int, int]] = {}
+        most: dict[tuple[int, bool], tuple[int, int]] = {}
         for number, word, about, cited in zip(
             self._cite_at[low:high],
             self._cite_words[low:high],
@@ -239,8 +247,8 @@ class Columns:
         ):
             if about == wanted or word in _ANSWERS:
                 yield number
-            elif word < _HEAD and cited > most.get(about, (0, 0))[0]:
-                most[about] = cited, number
+            elif cited > most.get((about, word == _HEAD), (0, 0))[0]:  # a head is no ack, and tells how far it goes too
+                most[about, word == _HEAD] = cited, number
         for _, number in most.values():
             yield number
 

@@ -13,6 +13,7 @@ from cipherpost.errors import UseError
 
 if TYPE_CHECKING:
     from cipherpost.workflows.audit_report import Report
+    from cipherpost.workflows.auditing import Subject
 
 
 class Shown(Protocol):
@@ -55,11 +56,13 @@ def check_home(session: Session, usage: str) -> None:
 )
 @click.option("--bundle", metavar="FILE", help="Audit this file, made with `cipherpost bundle`.")
 @click.option("--sealed", is_flag=True, help="Fetch and check every sealed file too.")
+@click.option("--full", is_flag=True, help="In a home: verify all again, not only what is new.")
 @click.option("--as-of", type=Moment(), metavar="TIME", help="Judge as if it were this moment (UTC).")
 @click.option("--strict", is_flag=True, help="Any finding at all ends with an exit code.")
 @click.option("--all", "everything", is_flag=True, help="Findings known before count for the exit code too.")
 @click.option("--html", metavar="FILE", help="Write a page that needs no network; only the verdict is told.")
-@click.option("--force", is_flag=True, help="Write over FILE.")
+@click.option("--evidence", metavar="DIR", help="Write a folder for a court, to be checked without this program.")
+@click.option("--force", is_flag=True, help="Write over FILE, or an earlier DIR.")
 @click.option("--sign", is_flag=True, help="As an auditor, post what was found, signed, to the center.")
 @click.option("--even-if-sent", is_flag=True, help="Sign it although the last one said the same.")
 @click.option("-n", "--dry-run", is_flag=True, help="With --sign: show what would be signed, and post nothing.")
@@ -69,10 +72,12 @@ def audit(
     fingerprint: str | None,
     bundle: str | None,
     sealed: bool,
+    full: bool,
     as_of: datetime | None,
     strict: bool,
     everything: bool,
     html: str | None,
+    evidence: str | None,
     force: bool,
     sign: bool,
     even_if_sent: bool,
@@ -81,17 +86,22 @@ def audit(
     """Verify every signature and every sequence, without reading a letter.
 
     In a home it audits the home's network; elsewhere it needs the post office,
-    or a bundle of it, and the network's fingerprint, and nothing else.
+    or a bundle of it, and the network's fingerprint, and nothing else. In a home
+    only what is new is fetched and verified; --full begins from zero.
 
     With --sign an auditor's home posts the findings sealed to the center, and the
     heads for everybody; the next audit lists those findings as known. --html FILE
     goes along as an attachment, if it is small.
+
+    --evidence DIR holds the bundle, with --sealed the sealed files, what an
+    outsider finds in it, the proof of each fork, a second verifier and a README.
 
     \b
     Examples:
       cipherpost audit --post ./post --fingerprint 9c3f...
       cipherpost audit --bundle rkpb.bundle --fingerprint 9c3f...
       cipherpost audit --html audit.html
+      cipherpost audit --evidence evidence --as-of 2026-11-22
       cipherpost audit --sign
     """
     from cipherpost.workflows import auditing
@@ -101,9 +111,10 @@ def audit(
     output.check_document(html, force=force)
 
     moment = as_of.replace(tzinfo=UTC) if as_of else None
+    _check_alone(evidence, sign=sign, html=html)
     if sign:
         _check_place(session, fingerprint, bundle)
-        return _sign(session, moment, sealed, html, strict, everything, even_if_sent, dry_run, force)
+        return _sign(session, moment, sealed, full, html, strict, everything, even_if_sent, dry_run, force)
     if even_if_sent or dry_run:
         raise UseError("-n and --even-if-sent go with --sign", hints=("cipherpost audit --sign -n",))
     if fingerprint is not None:
@@ -111,10 +122,14 @@ def audit(
     else:
         place = f"--bundle {bundle}" if bundle is not None else f"--post {session.post or 'URL'}"
         check_home(session, f"cipherpost audit {place} --fingerprint F")
-        subject = auditing.Subject.of_home(session.desk(), bundle=bundle, may_ask=session.names_passphrase)
-    report = auditing.audit(subject, sealed=sealed, as_of=moment, progress=session.bars())
-    if html is not None:
-        _save_page(session, report, html, force=force)
+        subject = auditing.Subject.of_home(session.desk(), bundle=bundle, may_ask=session.names_passphrase, full=full)
+    if evidence is not None:
+        report = _save_evidence(session, subject, evidence, moment, sealed, force)
+        html = html or evidence  # what was found stands in the page there
+    else:
+        report = auditing.audit(subject, sealed=sealed, as_of=moment, progress=session.bars())
+        if html is not None:
+            _save_page(session, report, html, force=force)
     if session.as_json:
         output.emit(report.as_json())
     elif html is None:
@@ -132,6 +147,50 @@ def _save_page(session: Session, report: "Report", html: str, *, force: bool) ->
     output.document(page, html, force=force)
     output.saved(session, html)
     return page
+
+
+def _check_alone(evidence: str | None, *, sign: bool, html: str | None) -> None:
+    if evidence is not None and (sign or html is not None):
+        raise UseError(
+            "--evidence goes with neither --sign nor --html",
+            rule="the page is in the folder, and what goes to a court is checked, not believed",
+            hints=(f"cipherpost audit --evidence {evidence}",),
+        )
+
+
+def _save_evidence(
+    session: Session, subject: "Subject", evidence: str, moment: datetime | None, sealed: bool, force: bool
+) -> "Report":
+    """Write the folder, and say what it does not hold."""
+    from cipherpost.pages.audit import audit_page
+    from cipherpost.workflows import audit_folder
+
+    def render(report: "Report") -> dict[str, str]:
+        return {
+            "audit.html": audit_page(report),
+            "audit.txt": "".join(f"{output.safe(line)}\n" for line in report.lines()),
+            "audit.json": output.as_json(report.as_json()),
+        }
+
+    folder = Path(evidence)
+    done = audit_folder.write(
+        subject, folder, render=render, sealed=sealed, as_of=moment, force=force, progress=session.bars()
+    )
+    output.saved(session, evidence)
+    for name, reason in done.bundled.skipped.items():
+        output.tell(output.safe(f"left out: {name}: {reason}"))
+    if session.quiet:
+        return done.own
+    if done.left_out:
+        what = output.many(done.left_out, "finding")
+        output.tell(f"{what} with what this home remembers; not in the folder, since nobody else can check that")
+    if done.known:
+        output.tell(f"{output.many(done.known, 'finding')} known before by sealed letters; in the folder as new")
+    if done.proofs:
+        output.tell(f"forks proved: {output.many(len(done.proofs), 'file')} in {output.safe(evidence)}/proofs")
+    output.tell(f"SHA-256 of SHA256SUMS: {done.sums}")
+    output.hint(output.safe(f"read {folder / audit_folder.README}, and keep a copy of the folder"))
+    return done.own
 
 
 def _check_place(session: Session, fingerprint: str | None, bundle: str | None) -> None:
@@ -172,6 +231,7 @@ def _sign(
     session: Session,
     moment: datetime | None,
     sealed: bool,
+    full: bool,
     html: str | None,
     strict: bool,
     everything: bool,
@@ -187,7 +247,7 @@ def _sign(
         raise UseError("--sign and --html - exclude each other", hints=("--html FILE",))
     desk = session.desk(write=True)
     audit_signing.begin(desk, moment=moment, dry_run=dry_run)
-    subject = auditing.Subject.of_home(desk, may_ask=True)
+    subject = auditing.Subject.of_home(desk, may_ask=True, full=full)
     report = auditing.audit(subject, sealed=sealed, as_of=moment, progress=session.bars())
     audit_signing.check_whole(report)
     page = _save_page(session, report, html, force=force).encode() if html is not None else None

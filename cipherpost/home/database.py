@@ -66,7 +66,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         NewerError: a newer cipherpost made it.
         MailBusyError, DiskError: as their names say.
     """
-    _make(path)
+    make_private(path)
     with errors(path):
         base = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)
     try:
@@ -83,7 +83,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     return base
 
 
-def _make(path: Path) -> None:
+def make_private(path: Path) -> None:
     """Make an empty file of the right mode first: SQLite would use that of the system."""
     if path.exists():
         return
@@ -186,7 +186,7 @@ def snapshot(path: Path) -> Iterator[Path]:
     """
     copy = path.with_name(f".new-{secrets.token_hex(8)}")
     try:
-        _make(copy)
+        make_private(copy)
         with closing(open_database(path)) as base, errors(path):
             base.execute("VACUUM INTO ?", (str(copy),))
         yield copy

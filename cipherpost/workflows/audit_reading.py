@@ -19,6 +19,7 @@ from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, To
 from cipherpost.note import split
 from cipherpost.postoffice import NoSuchObjectError, UnreachableError, names
 from cipherpost.text import CENTER, ROSTER, sha256, shown
+from cipherpost.workflows.audit_again import Again
 from cipherpost.workflows.audit_named import ASKED, not_here, places
 from cipherpost.workflows.audit_straight import Job, judge_all
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from cipherpost.chain.network import Chain
     from cipherpost.desk import Progress
     from cipherpost.dispatch.header import Header
+    from cipherpost.home.audited import Audited
     from cipherpost.postoffice import PostOffice
 
 ROSTER_CHANNEL: Final = f"{CENTER}/{ROSTER}"
@@ -101,7 +103,8 @@ class Reader:
     failed to give, and why. ``unlisted``: how many notes were there and not listed. ``newer``: names of what a newer
     cipherpost left under evidence. ``absent``: names that somebody's word led to, and that are not there. ``entries``:
     names of evidence of the roster that were not listed, found after all else was judged by it; another `Reader` takes
-    them up as ``also``.
+    them up as ``also``. ``audited``: what the home keeps of earlier audits; ``again``: what of it was taken up, None
+    where all is read from zero. ``wanted``: all channels that were looked for.
     """
 
     def __init__(
@@ -112,6 +115,7 @@ class Reader:
         *,
         sealed: bool = False,
         also: frozenset[str] = frozenset(),
+        audited: "Audited | None" = None,
     ) -> None:
         self.post = post
         self.sealed = sealed
@@ -122,6 +126,9 @@ class Reader:
         self.newer: list[str] = []
         self.absent: set[str] = set()
         self.entries: set[str] = set()
+        self.again: Again | None = None
+        self.wanted: set[str] = set()
+        self._audited = audited
         self._also = also
         self._laid: frozenset[str] = frozenset()
         self._found: set[Finding] = set()
@@ -138,12 +145,7 @@ class Reader:
         Raises:
             UnreachableError: the post office went away.
         """
-        listed = Listed()
-        for name in self._listed(names.channel_prefix(self.chain.network, channel)):
-            slot = names.parse_object_name(name)
-            if isinstance(slot, names.Slot):
-                listed.add(slot)
-        self._take_channel(channel, listed)
+        self._take_channel(channel, self._list_channel(channel))
 
     def read_roster(self) -> None:
         """The roster first, since it says who may sign: all that is listed of it, and what lies under evidence of it.
@@ -153,7 +155,11 @@ class Reader:
         """
         self.read_channel(ROSTER_CHANNEL)
         if self.chain.roster.newest:
-            self._channels, evidence = self._list()
+            past = self._audited.load(self.chain.roster) if self._audited is not None else None
+            if past is not None:
+                self.again = Again(self.post, self.chain, past, sealed=self.sealed)
+                self.wanted = set(past.channels)
+            self._channels, evidence = self._list() if past is None else ({}, self._list_evidence(past.channels))
             self._laid = frozenset(name for name, _ in evidence)
             self._aside = [name for name in sorted(evidence) if not self._take_evidence(*name, of_roster=True)]
 
@@ -168,7 +174,12 @@ class Reader:
         roster, channels = self.chain.roster, self._channels
         if roster.newest == 0:
             return
-        wanted = sorted(channels.keys() | set(roster.channels(roster.newest)) - {ROSTER_CHANNEL})
+        self.wanted |= channels.keys() | set(roster.channels(roster.newest)) - {ROSTER_CHANNEL}
+        wanted = sorted(self.wanted)
+        if self.again is not None:
+            self.again.read(self.progress)
+            wanted = sorted(self.wanted - self.again.done)
+            channels |= {name: self._list_channel(name) for name in wanted}
         jobs = [
             Job(name, channels[name].run)
             for name in wanted
@@ -218,6 +229,24 @@ class Reader:
                 return
             if name.startswith(prefix):
                 yield name
+
+    def _list_channel(self, channel: str) -> Listed:
+        listed = Listed()
+        for name in self._listed(names.channel_prefix(self.chain.network, channel)):
+            slot = names.parse_object_name(name)
+            if isinstance(slot, names.Slot):
+                listed.add(slot)
+        return listed
+
+    def _list_evidence(self, channels: Iterable[str]) -> set[tuple[str, names.Other]]:
+        """What lies under evidence of all offices of the roster, and of those that send in ``channels``."""
+        roster = self.chain.roster
+        offices = {*roster.offices(roster.newest), *(channel.partition("/")[0] for channel in channels)}
+        found = set(self._also)
+        for office in sorted(offices):
+            found.update(self._listed(names.kind_prefix(self.chain.network, office, "evidence")))
+        places = ((name, names.parse_object_name(name)) for name in found)
+        return {(name, place) for name, place in places if isinstance(place, names.Other) and place.kind == "evidence"}
 
     def _list(self) -> tuple[dict[str, Listed], set[tuple[str, names.Other]]]:
         channels: dict[str, Listed] = {}

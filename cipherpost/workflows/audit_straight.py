@@ -32,7 +32,7 @@ _MOST: Final = 16
 """Helpers, each of some 50 MiB; Windows would take at most 61."""
 _SHARE: Final = 512
 """Notes handed over at a time, if their channels are that short."""
-_BATCH: Final = 256
+BATCH: Final = 256
 """Notes taken through one step of the judging after the other; at 64 KiB each, the most they may have, 16 MiB."""
 _MOST_AT_ONCE: Final = 64
 """Requests that a post office is asked at the same time, whatever it says it likes."""
@@ -206,7 +206,7 @@ def _help(jobs: Sequence[Job]) -> list[Columns | None]:
 
 def _judge_here(tools: _Tools, jobs: Sequence[Job], step: Step) -> Generator[Columns | None]:
     given_up: set[int] = set()
-    answers = _ahead(tools.post, _names(tools.chain.network, jobs, given_up))
+    answers = ahead(tools.post, _names(tools.chain.network, jobs, given_up))
     for at, group in groupby(answers, key=itemgetter(0)):
         job = jobs[at]
         columns = _judge(tools, job, (answer for _, answer in group), step)
@@ -225,12 +225,12 @@ def _names(network: str, jobs: Sequence[Job], given_up: set[int]) -> Iterator[tu
             yield at, f"{prefix}{number:08d}.note"
 
 
-def _ahead(post: "PostOffice", wanted: Iterator[tuple[int, str]]) -> Iterator[tuple[int, Answer]]:
+def ahead(post: "PostOffice", wanted: Iterator[tuple[int, str]]) -> Iterator[tuple[int, Answer]]:
     """What lies under each name, in order; from a post office that likes many requests at once, asked for ahead."""
     window = at_once(post)
     if window == 1:
         for at, name in wanted:
-            yield at, _get(post, name)
+            yield at, get_note(post, name)
         return
     from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -238,7 +238,7 @@ def _ahead(post: "PostOffice", wanted: Iterator[tuple[int, str]]) -> Iterator[tu
         asked: deque[tuple[int, Future[Answer]]] = deque()
         try:
             for at, name in wanted:
-                asked.append((at, threads.submit(_get, post, name)))
+                asked.append((at, threads.submit(get_note, post, name)))
                 if len(asked) > 2 * window:
                     first, answer = asked.popleft()
                     yield first, answer.result()
@@ -249,7 +249,8 @@ def _ahead(post: "PostOffice", wanted: Iterator[tuple[int, str]]) -> Iterator[tu
             threads.shutdown(cancel_futures=True)
 
 
-def _get(post: "PostOffice", name: str) -> Answer:
+def get_note(post: "PostOffice", name: str) -> Answer:
+    """What lies under the name of a slot."""
     try:
         return post.get(name, limits.HEADER_BYTES)
     except NoSuchObjectError:
@@ -270,7 +271,7 @@ def _judge(tools: _Tools, job: Job, answers: Iterable[Answer], step: Step) -> Co
         if not isinstance(answer, bytes):
             return None
         batch.append(answer)
-        if len(batch) == _BATCH or number == job.long:
+        if len(batch) == BATCH or number == job.long:
             if tools.stop.is_set() or not line.take(batch):
                 return None
             step(len(batch))

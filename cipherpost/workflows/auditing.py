@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain as chained
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -22,7 +23,7 @@ from cipherpost.ledger.ledger import Ledger
 from cipherpost.note import split
 from cipherpost.postoffice import NoSuchObjectError, names
 from cipherpost.text import format_time, sha256
-from cipherpost.workflows import audience_keys, earlier_audits
+from cipherpost.workflows import audience_keys, audit_again, earlier_audits
 from cipherpost.workflows.audit_reading import ROSTER_CHANNEL, Reader
 from cipherpost.workflows.audit_report import Report
 from cipherpost.workflows.audit_words import Words
@@ -31,6 +32,7 @@ from cipherpost.workflows.verifying import Verified, verify_file
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
+    from cipherpost.home.audited import Audited
     from cipherpost.postoffice import PostOffice
 
 __all__ = [
@@ -47,6 +49,10 @@ __all__ = [
 _NOT_SEALED: Final = "V9, the sealed files: that they are there, whole, and sealed to enough readers (--sealed)"
 _ROUNDS: Final = 3
 """How often all is read while entries of the roster come late: one alone is not what a liar has to stop at."""
+_NOT_AGAIN: Final = (
+    "what an earlier audit of this home verified: of each channel only the last number was asked for again, and nothing"
+    " was listed that no reader asks for (--full)"
+)
 _NOT_READ: Final = "V10, the letters: an audit opens none"
 
 
@@ -76,7 +82,8 @@ class Subject:
     """What is audited: a post office, a network in it, and what the auditor's home remembers of it.
 
     ``remembered`` gives dispatches in any order; ``clock`` is the machine's where None is given. ``office``: whose home
-    audits; ``opener`` opens what it can of earlier signed audits, to tell known findings from new ones.
+    audits; ``opener`` opens what it can of earlier signed audits, to tell known findings from new ones. ``audited``:
+    what that home keeps of earlier audits, so that only what is new costs time; None: all is read from zero.
     """
 
     post: "PostOffice"
@@ -86,6 +93,7 @@ class Subject:
     clock: Callable[[], datetime] | None = None
     office: str | None = None
     opener: earlier_audits.Opener = earlier_audits.outside
+    audited: "Audited | None" = None
 
     @classmethod
     def outside(cls, post_url: str | None, fingerprint: str, *, bundle: str | None = None) -> "Subject":
@@ -113,12 +121,22 @@ class Subject:
         return cls(post=post, network=network, fingerprint=full)
 
     @classmethod
-    def of_home(cls, desk: "Desk", *, bundle: str | None = None, may_ask: bool = False) -> "Subject":
+    def of_home(
+        cls, desk: "Desk", *, bundle: str | None = None, may_ask: bool = False, full: bool = False
+    ) -> "Subject":
         """The network of a home, at its post office or the one named for this command, or in a bundle.
 
         Args:
             may_ask: the passphrase may be asked for only to open what other auditors signed: it is given already.
+            full: from zero, whatever was verified before.
         """
+        from cipherpost.home.audited import Audited
+
+        audited = None
+        if bundle is None and desk.post.url == absolute(desk.settings.post):  # kept of the home's own post office alone
+            audited = Audited(desk.home, url=desk.post.url, fingerprint=desk.fingerprint)
+            if full:
+                audited.drop()
         return cls(
             post=desk.post if bundle is None else _open(None, bundle),
             network=desk.network,
@@ -127,6 +145,7 @@ class Subject:
             clock=desk.now,
             office=desk.office,
             opener=earlier_audits.of_desk(desk, may_ask=may_ask),
+            audited=audited,
         )
 
 
@@ -214,9 +233,23 @@ def audit(
         found |= _look(reader, subject, ledger, moment, sealed=sealed, progress=progress)
         if witness is not None:
             witness(reader)
+    _keep(subject, reader)
     with closing(subject.post):
         findings, untold = earlier_audits.tell_apart(chain, subject.post, _without_echoes(found), subject.opener)
     return _report(reader, ledger, findings, as_of=moment, sealed=sealed, untold=untold)
+
+
+def _keep(subject: Subject, reader: Reader) -> None:
+    """Keep for the next audit of the home what is straight."""
+    roster, again, channels = reader.chain.roster, reader.again, reader.chain.channels
+    if subject.audited is not None and roster.newest:
+        same = again.done - again.grown if again is not None else set()
+        same = {name for name in same if name not in channels or channels[name].straight}
+        if again is not None:  # what was lost stays known, and is missed again
+            same |= {columns.channel for columns in again.lost}
+        subject.audited.save(
+            roster, reader.wanted, audit_again.rows(reader.chain, reader.wanted, same), anew=again is None
+        )
 
 
 def _read(subject: Subject, progress: Progress, *, sealed: bool) -> tuple[Reader, set[Finding]]:
@@ -224,7 +257,7 @@ def _read(subject: Subject, progress: Progress, *, sealed: bool) -> tuple[Reader
     also: frozenset[str] = frozenset()
     for _ in range(_ROUNDS):
         chain = Chain(subject.network, subject.fingerprint)
-        reader = Reader(subject.post, chain, progress, sealed=sealed, also=also)
+        reader = Reader(subject.post, chain, progress, sealed=sealed, also=also, audited=subject.audited)
         reader.read_roster()
         found = set(_rollbacks(reader, subject, of_roster=True)) if chain.roster.newest else set()
         reader.read_rest()
@@ -277,7 +310,7 @@ def _rollbacks(reader: Reader, subject: Subject, *, of_roster: bool) -> Iterator
     roster, which may grow by that, before anything else is judged.
     """
     gone: dict[str, set[int]] = {}
-    for each in subject.remembered():
+    for each in chained(subject.remembered(), _audited_before(reader)):
         if (each.channel == ROSTER_CHANNEL) is not of_roster:
             continue
         view = reader.chain.channel(each.channel)
@@ -295,6 +328,13 @@ def _rollbacks(reader: Reader, subject: Subject, *, of_roster: bool) -> Iterator
             first, *rest = [number for _, number in run]
             what = f"numbers {first} to {rest[-1]} are gone" if rest else f"number {first} is gone"
             yield _rollback(channel, first, f"{what}; this home verified it before", last=rest[-1] if rest else first)
+
+
+def _audited_before(reader: Reader) -> Iterator[Remembered]:
+    """What an earlier audit verified of channels that are not as they were then."""
+    for columns in reader.again.lost if reader.again is not None else ():
+        for node in columns.nodes():
+            yield Remembered(columns.channel, node.number, node.hash, lambda: None)
 
 
 def _rollback(channel: str, number: int, detail: str, *, last: int | None = None, about: str = "") -> Finding:
@@ -375,6 +415,8 @@ def _not_checked(reader: Reader, *, sealed: bool) -> Iterator[str]:
     yield _NOT_READ
     if reader.chain.roster.newest == 0:
         yield "everything but the roster: without its first entry nobody is known"
+    if reader.again is not None and reader.again.done:
+        yield _NOT_AGAIN
     if reader.unlisted:
         yield (f"what else may lie there: the post office does not list all it holds ({reader.unlisted} or more notes)")
     for view in reader.chain.channels.values():
