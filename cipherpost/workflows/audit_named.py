@@ -35,7 +35,8 @@ def not_here(chain: "Chain") -> list[Named]:
     straight = {name: view.columns for name, view in chain.channels.items() if isinstance(view, StraightChannel)}
     contradicts: dict[Named, None] = {}
     missing: dict[Named, None] = {}
-    for view in chain.channels.values():
+    views = [view for _, view in sorted(chain.channels.items())]
+    for view in views:
         for _, _, channel, cited, hashed in view.unborne(straight):
             there = chain.channels.get(channel)
             if hashed is None or not cited or _knows(there, cited, hashed):
@@ -46,7 +47,7 @@ def not_here(chain: "Chain") -> list[Named]:
         contradicts |= dict.fromkeys(_relied_on(chain, view))
     linked = [
         Named(view.office, view.name, number, hashed)
-        for view in chain.channels.values()
+        for view in views
         if not view.straight
         for number, hashed in view.wanted()
     ]
@@ -64,7 +65,10 @@ def places(chain: "Chain", named: Named) -> Iterator[str]:
 def _knows(view: "Channel | None", number: int, hashed: str) -> bool:
     if view is None:
         return False
-    return view.hash_at(number) == hashed or (not view.straight and hashed in view.tree.known)
+    if view.straight:
+        return view.hash_at(number) == hashed
+    known = view.tree.known.get(hashed)
+    return known is not None and known.number == number
 
 
 def _relied_on(chain: "Chain", view: "Channel") -> Iterator[Named]:

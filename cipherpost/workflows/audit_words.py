@@ -69,7 +69,7 @@ class Words:
         self._heard: dict[str, Heard] = {}
         self._heads_files: list[Node] = []
         self._gone: list[tuple[Node, Head]] = []
-        for view in chain.channels.values():
+        for _, view in sorted(chain.channels.items()):  # whatever was read first, the same word is told
             self._gather(view)
             for entry in view.held():
                 node = view.tree.known[entry.hash]
@@ -234,7 +234,10 @@ def _is_here(view: "Channel | None", head: "Head") -> bool:
     """Whether a dispatch that was listed is here, whatever became of it."""
     if view is None:
         return False
-    return view.hash_at(head.number) == head.hash or (not view.straight and view.by_hash(head.hash) is not None)
+    if view.straight:
+        return view.hash_at(head.number) == head.hash
+    known = view.by_hash(head.hash)
+    return known is not None and known.header.number == head.number  # the text of another number is not this one
 
 
 def _covers(rollback: Finding, head: "Head") -> bool:
