@@ -102,10 +102,11 @@ def _notes(branches: "Branches", side: "Side", note_of: "Callable[[Node], bytes 
 
 
 def _write(path: Path, data: bytes) -> None:
+    from cipherpost.home.files import AlreadyThereError, write_document
+
     try:
-        with path.open("xb") as file:
-            file.write(data)
-    except FileExistsError:
+        write_document(path, data, replace=False)
+    except AlreadyThereError:
         if path.read_bytes() != data:
             raise ProofFileError(
                 "another file lies there",

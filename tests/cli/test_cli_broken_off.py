@@ -102,3 +102,18 @@ def test_a_document_is_written_through_a_link_that_is_there(net: Net) -> None:
     assert there.read_bytes() == b"new"
     with pytest.raises(files.AlreadyThereError):
         files.write_document(link, b"newer", replace=False)
+
+
+def test_i4_a_proof_for_which_there_was_no_room_is_not_there_by_halves(tmp_path) -> None:
+    """The second try would take a torn one for another's file, and refuse."""
+    from cipherpost.workflows import proving
+
+    path = tmp_path / "a.proof"
+    with pytest.MonkeyPatch.context() as patch:
+        no_room(patch)
+        with pytest.raises(files.DiskError):
+            proving._write(path, b"proof")
+    assert list(tmp_path.iterdir()) == []
+    proving._write(path, b"proof")
+    proving._write(path, b"proof")
+    assert path.read_bytes() == b"proof"
