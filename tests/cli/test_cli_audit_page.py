@@ -21,7 +21,7 @@ def test_a_page_is_written_and_the_verdict_told(net: Net, tmp_path: Path) -> Non
 def test_the_same_moment_gives_the_same_page_at_home_and_outside(net: Net, tmp_path: Path) -> None:
     told = net.ok("audit", "audit", "--json").json
     one, two = tmp_path / "one.html", tmp_path / "two.html"
-    net.ok("audit", "audit", "--html", str(one), "--as-of", told["as_of"])
+    net.ok("audit", "audit", "--full", "--html", str(one), "--as-of", told["as_of"])
     place = ["--post", str(net.post), "--fingerprint", told["fingerprint"]]
     net.ok(None, "audit", *place, "--as-of", told["as_of"], "--html", str(two))
     assert one.read_bytes() == two.read_bytes()
