@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from benchmarks.stage import NETWORK, OFFICER, Stage
 from cipherpost import ustar
 from cipherpost.dispatch.header import Ack, Due, Header, Report, RosterRef, Sealed, format_header
-from cipherpost.note import Purpose, SignerKey, Text
+from cipherpost.note import Purpose, SignerKey, Text, split
 from cipherpost.postoffice import names
 from cipherpost.roster import words
 from cipherpost.text import format_time, sha256
@@ -75,6 +75,12 @@ class Writer:
         self._signer = signer
         self._base = Header(NETWORK, channel, 1, None, "", by, "", roster)
         self.last = Place(channel, 0, "", "")
+
+    def go_on(self) -> None:
+        """Go on behind the last note that lies there."""
+        last = max(self._folder.iterdir())
+        text = split(last.read_bytes()).text
+        self.last = Place(self._base.channel, int(last.name[:8]), sha256(text), "")
 
     def write(self, kind: str, time: datetime, **lines: Any) -> Place:
         """The next dispatch; a letter goes with every kind but receipts."""
@@ -191,6 +197,27 @@ def _acks(heard: Sequence[Place]) -> tuple[Ack, ...]:
     received = [Ack(place.channel, place.number, place.hash, "received") for place in heard]
     seen = {place.channel: Ack(place.channel, place.number, place.hash, "seen") for place in heard}
     return tuple(sorted([*received, *seen.values()], key=lambda each: (each.channel, each.number, each.word)))
+
+
+def extend(stage: Stage, offices: Sequence[str], many: int) -> int:
+    """Lay down up to ``many`` more messages, one behind each channel between a committee and the center; how many."""
+    roster = stage.desk.roster
+    newest = roster.hash_of(roster.newest)
+    assert newest is not None
+    reference = RosterRef(roster.newest, newest)
+    center = stage.desk.keys.signer
+    made = 0
+    for office in offices:
+        for channel, signer, by in (
+            (f"{office}/center", signer_of(office), "clerk"),
+            (f"center/{office}", center, OFFICER),
+        ):
+            if made < many:
+                writer = Writer(stage.post, channel, signer, by, reference)
+                writer.go_on()
+                writer.write("message", stage.desk.now())
+                made += 1
+    return made
 
 
 def pack(post: Path, bundle: Path) -> None:
