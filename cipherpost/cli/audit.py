@@ -89,9 +89,9 @@ def audit(
     or a bundle of it, and the network's fingerprint, and nothing else. In a home
     only what is new is fetched and verified; --full begins from zero.
 
-    With --sign an auditor's home posts the findings sealed to the center, and the
-    heads for everybody; the next audit lists those findings as known. --html FILE
-    goes along as an attachment, if it is small.
+    With --sign an auditor's home verifies all from zero and posts the findings
+    sealed to the center, and the heads for everybody; the next audit lists those
+    findings as known. --html FILE goes along as an attachment, if it is small.
 
     --evidence DIR holds the bundle, with --sealed the sealed files, what an
     outsider finds in it, the proof of each fork, a second verifier and a README.
@@ -114,7 +114,7 @@ def audit(
     _check_alone(evidence, sign=sign, html=html)
     if sign:
         _check_place(session, fingerprint, bundle)
-        return _sign(session, moment, sealed, full, html, strict, everything, even_if_sent, dry_run, force)
+        return _sign(session, moment, sealed, html, strict, everything, even_if_sent, dry_run, force)
     if even_if_sent or dry_run:
         raise UseError("-n and --even-if-sent go with --sign", hints=("cipherpost audit --sign -n",))
     if fingerprint is not None:
@@ -231,7 +231,6 @@ def _sign(
     session: Session,
     moment: datetime | None,
     sealed: bool,
-    full: bool,
     html: str | None,
     strict: bool,
     everything: bool,
@@ -239,7 +238,7 @@ def _sign(
     dry_run: bool,
     force: bool,
 ) -> int:
-    """Audit the home's own post office, and post what was found."""
+    """Audit the home's own post office from zero, since it is signed for others, and post what was found."""
     from cipherpost.errors import gravest
     from cipherpost.workflows import audit_signing, auditing
 
@@ -247,7 +246,7 @@ def _sign(
         raise UseError("--sign and --html - exclude each other", hints=("--html FILE",))
     desk = session.desk(write=True)
     audit_signing.begin(desk, moment=moment, dry_run=dry_run)
-    subject = auditing.Subject.of_home(desk, may_ask=True, full=full)
+    subject = auditing.Subject.of_home(desk, may_ask=True, full=True)
     report = auditing.audit(subject, sealed=sealed, as_of=moment, progress=session.bars())
     audit_signing.check_whole(report)
     page = _save_page(session, report, html, force=force).encode() if html is not None else None

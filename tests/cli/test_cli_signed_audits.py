@@ -40,6 +40,16 @@ def test_a_signed_audit_is_one_line_and_the_next_audit_is_quiet(holed: Net) -> N
     }
 
 
+def test_what_is_signed_was_verified_from_zero(net: Net) -> None:
+    """The carrier takes an older note away after the auditor's last look; he does not sign that all is well."""
+    net.ok("tver", "send", "-", "--to", "center", stdin="more")
+    net.ok("audit", "audit")
+    net.note("tver/center", 1).unlink()
+    assert net.ok("audit", "audit").lines[0].startswith("ALL IS WELL")  # it says that it did not look at it again
+    assert "ALARM" in net.run("audit", "audit", "--sign").err
+    assert ("gap", "audit/center/2") in codes(net.ok("audit", "audit", "--json").json)
+
+
 def test_json_is_that_of_writing_commands(net: Net) -> None:
     told = net.ok("audit", "audit", "--sign", "--json").json
     assert set(told) == POSTED
