@@ -202,9 +202,7 @@ class Columns:
         """The dispatch ``number``, which is here, without what its header says beside its kind."""
         hashed = self._hashes[_HASH * (number - 1) : _HASH * number].hex()
         kind, entry = KIND_WORDS[self._kinds[number - 1]], self._rosters[number - 1]
-        node = Node(self.channel, number, hashed, None, self.time_at(number), "", kind, entry, None, None, ())
-        node.last = node
-        return node
+        return Node(self.channel, number, hashed, None, self.time_at(number), "", kind, entry, None, None, ())
 
     def node(self, number: int) -> Node:
         """The dispatch ``number``, which is here, with as much of its header as is kept."""
@@ -308,9 +306,7 @@ class Columns:
                 tuple(acks),
             )
             hashed = self._hashes[_HASH * at : _HASH * number].hex()
-            node = Node.of(header, hashed)
-            node.last = node
-            yield node
+            yield Node.of(header, hashed)
 
     def _cite_parts(self, at: int, channels: Sequence[str]) -> tuple[int, str, int, str | None]:
         cited = self._cite_numbers[at]

@@ -31,7 +31,10 @@ class Line:
         self._judge = judge
         long = columns.long
         self._drafts = {node.draft: node.number for node in columns.telling() if node.draft is not None}
-        self._before = columns.node(long) if long else Node.root(columns.channel)
+        self._before = Node.root(columns.channel)
+        if long:
+            self._before = columns.bare(long)
+            self._before.last = self._before
 
     def take(self, notes: Sequence[bytes]) -> bool:
         """V1 to V6 of the next notes; False as soon as one is not the next that counts.
@@ -58,7 +61,7 @@ class Line:
                 return False
             if node.draft is not None:
                 self._drafts[node.draft] = node.number
-            node.parent = None
+            node.parent = before.last = None  # a node that refers to itself would wait for the garbage collector
             self.columns.add(node)
             self._before = before = node
         return True
