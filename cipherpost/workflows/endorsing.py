@@ -189,9 +189,11 @@ def withdraw(desk: "Desk", word: str, why: str | None = None, *, dry_run: bool =
         raise closed
     if dry_run:
         return _would_say(desk)
+    plan = proposing.own_plan(desk, cancels=proposal.number, keeps=proposal.draft.kind == ROSTER)
+    guards.check_ready(desk, plan)
     item = signing.put_message(
         desk,
-        proposing.own_plan(desk, cancels=proposal.number, keeps=proposal.draft.kind == ROSTER),
+        plan,
         subject=f"Withdrawn: {proposal.subject}"[:120].strip(),
         body=why or f"{desk.officer} withdraws proposal {proposal.number}.\n",
     )

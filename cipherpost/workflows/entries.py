@@ -128,8 +128,9 @@ def post(
         return proposing.propose_entry(desk, statements, cards=cards, dry_run=dry_run)
     if dry_run:
         return Posted(channel=ROSTER_CHANNEL, kind=ROSTER, number=desk.roster.newest + 1, dry_run=True)
-    lay_cards(desk, cards)
     plan = Plan(channel=ROSTER_CHANNEL, kind=ROSTER, created=desk.time(), statements=data)
+    guards.check_ready(desk, plan)
+    lay_cards(desk, cards)
     return post_item(desk, put_bare(desk, plan), tried=True)
 
 

@@ -53,9 +53,38 @@ def signing_key(desk: "Desk", plan: "Plan") -> "SignerKey":
         )
     raise KeysUnderWayError(
         "your new keys are not in the roster yet",
-        rule="from the card to the entry this home signs nothing; what you write waits in the outbox",
+        rule="from the card to the entry this home signs nothing",
         hints=("cipherpost fetch    (once the center has admitted the new card)", "cipherpost card"),
     )
+
+
+def check_ready(desk: "Desk", plan: "Plan") -> None:
+    """May what is planned be signed here and now? Asked before it is kept: what is refused must not go later (I10).
+
+    Raises:
+        KeysUnderWayError: see `signing_key`. CenterSilentError: see `check_sealing`. As `check_signing`.
+    """
+    signing_key(desk, plan)
+    check_not_stale(desk, plan)
+
+
+def check_not_stale(desk: "Desk", plan: "Plan") -> None:
+    """As `check_ready`, for a letter: what only awaits new keys may wait in the outbox for them."""
+    from cipherpost.dispatch.header import Header
+
+    if plan.kind != ROSTER:
+        check_sealing(desk)
+    number, previous = desk.chain.channel(plan.channel).tip
+    header = Header(
+        network=desk.network,
+        channel=plan.channel,
+        number=number + 1,
+        previous=previous,
+        time=desk.time(),
+        by=desk.officer,
+        kind=plan.kind,
+    )
+    check_signing(desk, header)
 
 
 def check_signing(desk: "Desk", header: "Header") -> None:

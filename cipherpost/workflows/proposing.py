@@ -15,7 +15,7 @@ from cipherpost import limits
 from cipherpost.dispatch.header import DraftRef
 from cipherpost.errors import CipherpostError, UnableError, UseError
 from cipherpost.text import CENTER, ROSTER, clean_free_text
-from cipherpost.workflows import authority, proposals, signing
+from cipherpost.workflows import authority, guards, proposals, signing
 from cipherpost.workflows.enclosed import opener, plain_size
 from cipherpost.workflows.plans import Plan
 from cipherpost.workflows.proposal import votes
@@ -198,7 +198,7 @@ def propose_entry(
 
     Raises:
         KeeperBoundError: this keeper has endorsed another draft for that number.
-        TooManyCardsError: nothing was made.
+        TooManyCardsError: nothing was made. As `guards.check_ready`: likewise.
         UnableError: it waits in the outbox.
     """
     from cipherpost.roster.statements import format_statements
@@ -214,6 +214,7 @@ def propose_entry(
         signing.check_free(desk, desk.roster.newest + 1)
     if dry_run:
         return would_be(desk, Plan(channel=ROSTER_CHANNEL, kind=ROSTER, created=desk.time(), statements=data))
+    guards.check_ready(desk, own_plan(desk, amends=amends, keeps=True))
     made = _put_entry(desk, data, cards, amends=amends, until=last_day(desk, until))
     return post_proposal(desk, made)
 

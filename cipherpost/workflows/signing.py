@@ -185,8 +185,10 @@ def answer(desk: "Desk", proposal: "Proposal", *, word: str, body: str, data: by
     waiting = _waiting_answer(desk, proposal, word)
     if waiting is not None:
         return waiting
+    plan = _plan_of_answer(desk, proposal)
+    guards.check_ready(desk, plan)
     subject = f"{word}: {proposal.subject}"[:120].strip()
-    return put_message(desk, _plan_of_answer(desk, proposal), subject=subject, body=body, data=data, mark=word)
+    return put_message(desk, plan, subject=subject, body=body, data=data, mark=word)
 
 
 def _waiting_answer(desk: "Desk", proposal: "Proposal", word: str) -> "Item | None":
@@ -215,9 +217,9 @@ def put_endorsement(desk: "Desk", proposal: "Proposal") -> "Item":
     """Sign, and put the endorsement into the outbox.
 
     Raises:
-        As `sign_draft`; KeysUnderWayError: this officer's new keys come first. Nothing was made.
+        As `guards.check_ready` and `sign_draft`. Nothing was made.
     """
-    guards.signing_key(desk, _plan_of_answer(desk, proposal))  # under keys that go, the signature would be lost
+    guards.check_ready(desk, _plan_of_answer(desk, proposal))  # under keys that go, the signature would be lost
     given = sign_draft(desk, proposal)
     return answer(
         desk,
@@ -235,11 +237,10 @@ def put_dispatch(desk: "Desk", proposal: "Proposal", endorsed: tuple[Endorsement
     """Put what a proposal proposes into the outbox, to be posted by this officer with the endorsements of others.
 
     Raises:
-        As `sign_draft` and `enclosed.take_out`; nothing was made.
+        As `guards.check_ready`, `sign_draft` and `enclosed.take_out`; nothing was made.
     """
     from cipherpost.workflows import enclosed, entries, forms, letters, vetting
 
-    bind(desk, proposal)
     draft = proposal.draft
     plan = replace(
         Plan.of_draft(draft, created=desk.time(), draft=draft.draft if endorsed else None),
@@ -247,6 +248,8 @@ def put_dispatch(desk: "Desk", proposal: "Proposal", endorsed: tuple[Endorsement
         statements=draft.statements,
         endorsed=endorsed,
     )
+    guards.check_ready(desk, plan)
+    bind(desk, proposal)
     if draft.kind == ROSTER:
         stated = vetting.stated_keys(desk, proposal, fetch=False)
         entries.lay_cards(desk, [each.card.note for each in stated if each.card is not None])
