@@ -55,6 +55,9 @@ def _look(chain: "Chain", view: "Channel", sealed: "list[Node]") -> Iterator[Fin
         number = node.header.key.number
         dispatches = given.get(number)
         if dispatches is None:
+            stands = view.standing(number)
+            if stands is not None and stands.kind == _KEY:
+                continue  # it carried one, and counts no more: that is said of it, and not held against who went by it
             yield _of(node, "not-given", f"number {number}, which it names, carries no key")
             continue
         due = _due(chain, view.name, node.roster)

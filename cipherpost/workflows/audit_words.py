@@ -29,6 +29,8 @@ _UNANSWERED: Final = frozenset({"receipt", "check", "roster"})
 """Kinds to which nobody owes an ack of its own."""
 _UNSEEN: Final = 100_000
 """Dispatches that heads files name and nobody shows, of which the hashes are compared."""
+_OTHERS: Final = 1_000
+"""Heads of one audit that disagree and are told one by one: a file of 64 MiB may hold 700,000."""
 
 
 class Claim(NamedTuple):
@@ -68,7 +70,7 @@ class Words:
         self._claims: dict[str, Claim] = {}
         self._heard: dict[str, Heard] = {}
         self._heads_files: list[Node] = []
-        self._gone: list[tuple[Node, Head]] = []
+        self._gone: dict[tuple[str, Head], Node] = {}
         for _, view in sorted(chain.channels.items()):  # whatever was read first, the same word is told
             self._gather(view)
             for entry in view.held():
@@ -110,22 +112,30 @@ class Words:
             UnreachableError: the post office went away.
         """
         unseen: dict[tuple[str, int], dict[str, list[Node]]] = {}
+        last: tuple[object, tuple[Head, ...]] | None = None  # of many audits that name one long file, it is read once
         for node in self._heads_files:
-            found = _heads_file(reader, node)
+            file = node.office, node.header.heads_file
+            found = last[1] if last is not None and last[0] == file else _heads_file(reader, node)
             if isinstance(found, Finding):
                 yield found
                 continue
+            last = file, found
+            others = 0
             for head in found:
                 self._claim(head.channel, head.number, node)
                 view = self.chain.channels.get(head.channel)
                 stands = view.hash_at(head.number) if view is not None else None
                 if not _is_here(view, head):
-                    self._gone.append((node, head))
+                    self._gone.setdefault((node.office, head), node)
                 if stands is None and len(unseen) < _UNSEEN:
                     unseen.setdefault((head.channel, head.number), {}).setdefault(head.hash, []).append(node)
                 if stands is not None and stands != head.hash:
-                    what = f"its public heads name another {head.channel}/{head.number} than the one that stands here"
-                    yield _of(node, "disagrees", what)
+                    others += 1
+                    if others <= _OTHERS:
+                        what = f"another {head.channel}/{head.number} than the one that stands here"
+                        yield _of(node, "disagrees", f"its public heads name {what}")
+            if others > _OTHERS:
+                yield _of(node, "disagrees", f"its public heads name {others - _OTHERS} more that do not stand here")
         for (channel, number), sides in unseen.items():
             if len(sides) > 1:
                 yield from _two_views(f"{channel}/{number}", sides)
@@ -137,8 +147,8 @@ class Words:
             told: findings so far; what is rolled back by one of them is not said again.
         """
         gone = [each for each in told if each.code == "rollback"]
-        for node, head in self._gone:
-            if node.office != office or any(_covers(each, head) for each in gone):
+        for (own, head), node in self._gone.items():
+            if own != office or any(_covers(each, head) for each in gone):
                 continue
             yield Finding(
                 code="rollback",

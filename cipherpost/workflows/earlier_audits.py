@@ -40,13 +40,15 @@ class AuditUnreadableError(NotAuthenticError):
 
 
 def last_audits(chain: "Chain") -> "list[Node]":
-    """The last audit of each office that counts, by the office's name."""
+    """The last audit of each office that counts and was not taken back by a later dispatch, by the office's name."""
     found: list[Node] = []
     for name in sorted(chain.channels):
         office, _, audience = name.partition("/")
         if audience != CENTER or chain.roster.role(office) != "auditor":
             continue
-        found += deque(chain.channels[name].of_kind(_AUDIT), maxlen=1)
+        view = chain.channels[name]
+        taken = {node.target for node in view.telling() if node.target is not None}
+        found += deque((node for node in view.of_kind(_AUDIT) if node.number not in taken), maxlen=1)
     return found
 
 

@@ -35,6 +35,18 @@ def test_i8_a_line_that_names_no_key_is_not_given(board):
     assert found(board.audit()) == [("not-given", "center/all/2"), ("not-given", "center/all/3")]
 
 
+def test_i8_who_went_by_a_key_that_was_cut_off_since_is_not_blamed(board):
+    """The officer who sent the key was dismissed afterwards: of his dispatch it is said that it does not count."""
+    board.net.entry(officer("center/bazhanov"))
+    first = post(board, "circular")
+    key = post(board, "key", first, by="bazhanov")
+    post(board, "circular", key, key=2)
+    board.net.entry("compromised center/bazhanov", f"cut 4 center/all 1 {first.hash}")
+    board.post()
+    assert ("not-given", "center/all/3") not in found(board.audit())
+    assert ("void", "center/all/2") in found(board.audit())
+
+
 @pytest.mark.parametrize(
     "change", ["retire tver/petrova", "compromised tver/petrova", "dissolve kursk", officer("tver/petrova", 1)]
 )

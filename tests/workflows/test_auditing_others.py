@@ -5,10 +5,16 @@ import hashlib
 import pytest
 from auditkit import found, lines, places
 from chain.chainkit import officer, sha, signer
+from simulator import HostilePost
 
-from cipherpost.dispatch.header import Ack, Head, HeadsFile
+from cipherpost.dispatch.header import Ack, Head, HeadsFile, Report
 from cipherpost.dispatch.heads import format_heads
 from cipherpost.postoffice import names
+from cipherpost.workflows import audit_words
+from cipherpost.workflows.auditing import audit
+from cipherpost.workflows.earlier_audits import last_audits
+
+REPORT = Report("monthly-return", "2026-10", None, nil=False)
 
 # ---- the roster ------------------------------------------------------------------------------------------------------
 
@@ -194,6 +200,49 @@ def test_public_heads_of_another_hash_disagree(board):
     name, data = with_heads(board, [Head("tver/center", 3, sha("another"))])
     board.store.put(name, data)
     assert found(board.audit()) == [("disagrees", "audit/center/1")]
+
+
+def test_i11_a_heads_file_that_many_audits_name_is_read_once(board):
+    """It may have 64 MiB, and the note that names it again costs whoever stole an auditor's key nothing."""
+    name, data = with_heads(board, [Head("tver/center", 3, sha("another"))])
+    board.store.put(name, data)
+    stated = HeadsFile(hashlib.sha256(data).hexdigest(), len(data))
+    after = board.net.make("audit/center", by="revizor", kind="audit", heads_file=stated)
+    for _ in range(3):
+        after = board.net.make("audit/center", after, by="revizor", kind="audit", heads_file=stated)
+        board.post(after)
+    asked = []
+    post = HostilePost(board.store)
+    get = post.get
+    post.get = lambda name, limit: asked.append(name) or get(name, limit)
+    look = audit(board.subject(post=post))
+    assert found(look) == [("disagrees", f"audit/center/{number}") for number in (1, 2, 3, 4)]
+    assert asked.count(name) == 1
+
+
+def test_i11_a_heads_file_of_which_nothing_stands_makes_no_endless_list(board, monkeypatch):
+    monkeypatch.setattr(audit_words, "_OTHERS", 2)
+    offices = [f"o{number}" for number in range(5)]
+    board.net.found(*offices)
+    letters = [board.net.make(f"{office}/center") for office in offices]
+    board.post(*letters)
+    name, data = with_heads(board, [Head(made.channel, 1, sha("another")) for made in letters])
+    board.store.put(name, data)
+    told = [each.detail for each in board.audit().ordered() if each.code == "disagrees"]
+    assert len(told) == 3
+    assert "its public heads name 3 more that do not stand here" in told
+
+
+def test_an_audit_that_its_office_took_back_makes_nothing_known(board):
+    """A thief signed that all is known; the office takes that back, and its audit before holds again."""
+    net = board.net
+    net.entry("office audit auditor", officer("audit/revizor"))
+    stated = HeadsFile(sha("heads"), 100)
+    honest = net.make("audit/center", by="revizor", kind="audit", heads_file=stated)
+    theft = net.make("audit/center", honest, by="revizor", kind="audit", heads_file=stated)
+    back = net.make("audit/center", theft, by="revizor", kind="report", report=REPORT, cancels=2)
+    for notes, last in (((honest, theft), 2), ((honest, theft, back), 1)):
+        assert [node.number for node in last_audits(net.chain(*notes))] == [last]
 
 
 # ---- what a home remembers -------------------------------------------------------------------------------------------
