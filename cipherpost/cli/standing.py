@@ -140,10 +140,12 @@ def cut(
     """List where those who lost their standing were cut off, or move a cut.
 
     A report that was still on a stick when its clerk was retired counts once
-    the cut is moved up to it. What a thief wrote before it was noticed counts
-    no more once it is moved down. 0 stands for nothing. Where several entries
-    took standing away in the channel, the one is meant that cut off the officer
-    who signed C/N; --entry names another.
+    the cut is moved up to it, and with it all that these keys signed below, a
+    thief's letter too: what counts again is listed, and asked about. What a
+    thief wrote before it was noticed counts no more once it is moved down. 0
+    stands for nothing. Where several entries took standing away in the channel,
+    the one is meant that cut off the officer who signed C/N; --entry names
+    another.
 
     \b
     Examples:
@@ -164,14 +166,18 @@ def cut(
     if not session.quiet and not session.as_json:
         for line in plan.lines():
             output.tell(output.safe(line))
-    if plan.lowers and not dry_run:
-        confirm(
-            "Let go of what counted up to now?",
-            yes=yes,
-            because="this lets go of what counted up to now (until a later cut) and needs a yes",
-        )
+    if plan.question is not None and not dry_run:
+        confirm(plan.question, yes=yes, because=plan.because)
     done = cuts.move(desk, plan, dry_run=dry_run)
-    output.posted(session, done, extra={"cuts": [each.as_json() for each in plan.cuts]})
+    output.posted(
+        session,
+        done,
+        extra={
+            "cuts": [each.as_json() for each in plan.cuts],
+            "counts_again": [each.as_json() for each in plan.again],
+            "counts_no_more": [each.as_json() for each in plan.gone],
+        },
+    )
 
 
 def _list(session: Session) -> None:

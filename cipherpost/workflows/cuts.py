@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cipherpost.errors import UseError
 from cipherpost.text import CENTER, parse_channel, parse_number
 from cipherpost.workflows import entries, syncing
+from cipherpost.workflows.cut_effect import effect
 from cipherpost.workflows.results import Posted
 from cipherpost.workflows.typed import typed
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from cipherpost.desk import Desk
     from cipherpost.home.mail import AckRow
     from cipherpost.roster.build import Heads
+    from cipherpost.workflows.cut_effect import Affected
 
 
 class CutChoiceError(UseError):
@@ -216,7 +218,7 @@ def _cut_off(desk: "Desk", channel: str, officers: Sequence[str], number: int) -
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """Cuts of ``entry`` about to be moved; ``officers``: those cut off in it; ``before``: channel to the number up to
-    now. ``lowers`` asks for a yes.
+    now. ``again`` and ``gone``: what counts again and no more; either asks for a yes, as do ``lowers``.
     """
 
     entry: int
@@ -225,13 +227,36 @@ class Move:
     before: Mapping[str, int]
     notes: tuple[str, ...]
     lowers: bool
+    again: "tuple[Affected, ...]"
+    gone: "tuple[Affected, ...]"
 
     def lines(self) -> Iterator[str]:
         """For the person who decides."""
         who = self.officers[0] if len(self.officers) == 1 else "those"
         for cut in self.cuts:
             yield f"what counts of {who} cut off in entry {self.entry} ends with {cut.line()}, not {self._before(cut)}"
+        yield from (f"  counts again: {each.line()}" for each in self.again)
+        yield from (f"  counts no more: {each.line()}" for each in self.gone)
         yield from self.notes
+
+    @property
+    def question(self) -> str | None:
+        """What to ask before; None: nothing comes to count, or ceases to."""
+        if self.again and self.gone:
+            return "Let all of these count again, and let go of what counted up to now?"
+        if self.again:
+            return "Let all of these count again?"
+        return "Let go of what counted up to now?" if self.gone or self.lowers else None
+
+    @property
+    def because(self) -> str:
+        """Why the question is asked."""
+        numbers = ", ".join(f"{each.channel}/{each.number}" for each in self.again[:8])
+        numbers += f" and {len(self.again) - 8} more" if len(self.again) > 8 else ""
+        said = [f"this lets {numbers} count again"] if self.again else []
+        if self.gone or self.lowers:
+            said.append("this lets go of what counted up to now")
+        return f"{' and '.join(said)} (until a later cut) and needs a yes"
 
     def _before(self, cut: PlannedCut) -> str:
         number = self.before[cut.channel]
@@ -256,8 +281,10 @@ def plan_move(desk: "Desk", places: Sequence[str], *, entry: int | None = None, 
     entries.prepare(desk)
     wanted = [parse_cut(word) for word in places]
     office = _office_of(desk, [channel for channel, _ in wanted])
-    for channel, _ in wanted:
+    for channel, number in wanted:
         syncing.follow(desk, channel)
+        if number and any(office in desk.roster.taken(each) for each in range(1, desk.roster.newest + 1)):
+            _known_at(desk, channel, number)
     at = _entry_of(desk, office, wanted, entry)
     cuts = tuple(
         PlannedCut(channel, number, _hash_at(desk, channel, number, named) if number else None)
@@ -268,13 +295,17 @@ def plan_move(desk: "Desk", places: Sequence[str], *, entry: int | None = None, 
     if not new:
         raise CutChoiceError(f"the cuts of entry {at} are so already", hints=("cipherpost cut",))
     numbers = {channel: cut.number for channel, cut in before.items()}
+    views = desk.chain.channel
+    effects = [effect(desk.roster, views(cut.channel), at, cut.number, cut.hash) for cut in new]
     return Move(
         entry=at,
         officers=tuple(f"{office}/{name}" for name in desk.roster.taken(at)[office]),
         cuts=new,
         before=numbers,
-        notes=tuple(_moving(desk, new)),
+        notes=tuple(_moving(desk, new, at, any(one.again for one in effects))),
         lowers=any(cut.number < numbers[cut.channel] for cut in new),
+        again=tuple(each for one in effects for each in one.again),
+        gone=tuple(each for one in effects for each in one.gone),
     )
 
 
@@ -286,7 +317,10 @@ def move(desk: "Desk", plan: Move, *, dry_run: bool = False) -> Posted:
     return entries.post(desk, cuts, dry_run=dry_run)
 
 
-def _moving(desk: "Desk", cuts: Sequence[PlannedCut]) -> Iterator[str]:
+def _moving(desk: "Desk", cuts: Sequence[PlannedCut], entry: int, gives_back: bool) -> Iterator[str]:
+    office = cuts[0].channel.partition("/")[0]
+    if gives_back and "compromised" in _causes(desk, office, entry):
+        yield "these keys were in other hands: ask the officer about each number; what is not his counts again too"
     for cut in cuts:
         acked = acknowledged(desk, cut.channel)
         if acked > cut.number:
@@ -309,8 +343,15 @@ def _office_of(desk: "Desk", channels: Sequence[str]) -> str:
     return office
 
 
+def _causes(desk: "Desk", office: str, entry: int) -> set[str | None]:
+    """Why officers of the office lost their standing in an entry."""
+    return {each.cause for each in desk.roster.tenures(office) if each.until == entry}
+
+
 def _entry_of(desk: "Desk", office: str, wanted: "Sequence[tuple[str, int]]", entry: int | None) -> int:
-    """The entry whose cuts are meant: where several could be, the one that cut off who signed the numbers named."""
+    """The entry whose cuts are meant: where several could be, the one that cut off who signed the numbers named; else
+    the only one in which more was lost than keys that had new ones in their place.
+    """
     those = [number for number in range(1, desk.roster.newest + 1) if office in desk.roster.taken(number)]
     if entry is not None and entry not in those:
         raise CutChoiceError(
@@ -321,6 +362,8 @@ def _entry_of(desk: "Desk", office: str, wanted: "Sequence[tuple[str, int]]", en
     if entry is not None:
         return entry
     meant = those if len(those) < 2 else [each for each in those if _concerns(desk, office, wanted, each)]
+    if len(meant) != 1:  # where the numbers do not tell, nobody means the cut of a key that was only replaced
+        meant = [each for each in meant or those if _causes(desk, office, each) != {"rotate"}]
     if len(meant) == 1:
         return meant[0]
     channel, number = wanted[0]
@@ -337,8 +380,7 @@ def _entry_of(desk: "Desk", office: str, wanted: "Sequence[tuple[str, int]]", en
 def _concerns(desk: "Desk", office: str, wanted: "Sequence[tuple[str, int]]", entry: int) -> bool:
     """Whether each number was signed, by one officer alone, with keys that lost their standing in ``entry``."""
     for channel, number in wanted:
-        nodes = [each for each in desk.chain.channel(channel).tree.slots.get(number, ()) if each.signed and each.hangs]
-        signers = {(each.by, each.roster) for each in nodes}
+        signers = {(each.by, each.roster) for each in _known_at(desk, channel, number)} if number else set()
         if len({by for by, _ in signers}) != 1:
             return False
         for by, relied in signers:
@@ -351,18 +393,24 @@ def _concerns(desk: "Desk", office: str, wanted: "Sequence[tuple[str, int]]", en
     return True
 
 
-def _hash_at(desk: "Desk", channel: str, number: int, named: str | None) -> str:
-    """The hash of the one dispatch that may be meant by a place."""
+def _known_at(desk: "Desk", channel: str, number: int) -> "list[Node]":
+    """What is verified of a number, whether it counts or not."""
     view = desk.chain.channel(channel)
     known = [node for node in view.tree.slots.get(number, ()) if node.signed and node.hangs]
     if not known:
         raise CutBeyondError(
-            f"nothing of number {number} is verified here; the last is {view.tree.top}",
+            f"there is no such number here: nothing of number {number} is verified, the last is {view.tree.top}",
             channel=channel,
             number=number,
             rule="nobody cuts above what was verified",
             hints=("cipherpost fetch",),
         )
+    return known
+
+
+def _hash_at(desk: "Desk", channel: str, number: int, named: str | None) -> str:
+    """The hash of the one dispatch that may be meant by a place."""
+    view, known = desk.chain.channel(channel), _known_at(desk, channel, number)
     if named is not None:
         meant = [node for node in known if len(named) >= 8 and node.hash.startswith(named.lower())]
     else:

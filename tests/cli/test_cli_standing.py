@@ -155,7 +155,7 @@ def test_cuts_are_listed_and_moved(sent: Net) -> None:
     assert (row["entry"], row["officers"], row["number"]) == (entry, ["tver/ivanov"], 1)
     assert row["above"][0] == 2
     assert f"{TVER}/1" in sent.ok("center", "cut").out
-    done = sent.ok("center", "cut", f"{TVER}/2")
+    done = sent.ok("center", "cut", f"{TVER}/2", "-y")
     assert done.lines == [f"center/roster/{entry + 1}"]
     assert "ends with tver/center/2" in done.err
     assert "not with number 1" in done.err
@@ -165,6 +165,41 @@ def test_cuts_are_listed_and_moved(sent: Net) -> None:
     sent.ok("center", "cut", f"{TVER}/0", "-y")
     assert statements(sent) == [f"cut {entry} {TVER} 0 none"]
     assert sent.ok("center", "inbox", "--json").json["dispatches"] == []
+
+
+def test_i10_a_cut_moved_up_names_all_that_counts_again_and_asks(sent: Net) -> None:
+    """Number 2 is the thief's, 3 the honest clerk's: giving 3 back gives 2 back too, and that is said before."""
+    sent.ok("center", "compromised", "tver/ivanov", "--cut", f"{TVER}/1", "-y")
+    before = newest(sent)
+    for words in (("-n",), ()):
+        told = sent.run("center", "cut", f"{TVER}/3", *words)
+        for number in (2, 3):
+            assert f"counts again: {TVER}/{number} by tver/ivanov, message of 2024-" in told.err
+        assert "these keys were in other hands" in told.err
+    refused(told, 2, f"this lets {TVER}/2, {TVER}/3 count again (until a later cut) and needs a yes")
+    assert newest(sent) == before
+    done = sent.ok("center", "cut", f"{TVER}/3", "-y", "--json").json
+    assert [each["number"] for each in done["counts_again"]] == [2, 3]
+    assert done["counts_no_more"] == []
+    told = sent.ok("center", "cut", f"{TVER}/2", "-n")
+    assert f"counts no more: {TVER}/3 by tver/ivanov, message of 2024-" in told.err
+    assert f"{TVER}/2 by" not in told.err
+    done = sent.ok("center", "cut", f"{TVER}/2", "-y", "--json").json
+    assert [each["number"] for each in done["counts_no_more"]] == [3]
+    places = sent.ok("center", "inbox", "--json").json["dispatches"]
+    assert [row["number"] for row in places if row["channel"] == TVER] == [2]
+
+
+def test_after_new_keys_the_cut_of_who_left_is_meant_and_a_number_that_is_not_there_says_so(sent: Net) -> None:
+    sent.ok("tver", "keys", "rotate")
+    sent.ok("center", "admit", "tver/ivanov")
+    sent.ok("tver", "fetch")
+    sent.ok("tver", "reply", "center/all/1", "-m", "by the new key")
+    sent.ok("center", "retire", "tver/ivanov", "--cut", f"{TVER}/3", "-y")
+    entry = newest(sent)
+    assert f"cut off in entry {entry} ends with {TVER}/4" in sent.ok("center", "cut", f"{TVER}/4", "-n").err
+    assert f"cut off in entry {entry} ends with {TVER}: nothing" in sent.ok("center", "cut", f"{TVER}/0", "-n").err
+    refused(sent.run("center", "cut", f"{TVER}/99"), 2, "there is no such number here", "the last is")
 
 
 # ---- keepers and thresholds ------------------------------------------------------------------------------------------
@@ -223,7 +258,7 @@ def test_a_fork_ends_with_7_until_it_is_settled(sent: Net) -> None:
     done = sent.run("center", "forks", "-o", str(sent.root / "proofs"))
     assert done.code == 7
     assert [line.split()[:2] for line in done.lines] == [[f"{TVER}/2", "ivanov"]] * 2
-    assert "ivanov signed two dispatches with this number; not settled" in done.err
+    assert "whoever held the key of ivanov signed two dispatches with this number; not settled" in done.err
     (proof,) = (sent.root / "proofs").iterdir()
     # Who knows nothing but the fingerprint is convinced by the file alone.
     known = "--fingerprint", sent.ok("center", "roster", "--json").json["fingerprint"]
