@@ -155,7 +155,8 @@ def _read_finding(given: Any) -> Finding:
             _check(value is None or _is_number(value), "numbers are integers from 0")
         else:
             _check(name not in _TEXTS or value is not None, f"{name} is a text")
-            _text(value or "")
+            if value is not None:
+                _text(value)
     if given["known_since"] is not None:
         try:
             parse_place(given["known_since"])
