@@ -564,10 +564,11 @@ class Verifier:
             if node.verdict == "cut" and any(low < r.until for r in rows if r.cause in {"retire", "suspend"}):
                 found.add(("uncounted", name, node.number))
     def fork(self, view, nodes, lasts):
-        """One officer signed twice, or two sides both went on."""
+        """One key signed twice, or two sides both went on."""
         signed = [node for node in nodes if node.keys]
+        keys = [(node.by, key) for node in signed for key in node.keys]
         sides = [id(node.parent) for node in signed if node.parent and any(lasts[kid.hash] for kid in node.children)]
-        twice = len({node.by for node in signed}) < len(signed) or any(node.verdict == "fork" for node in nodes)
+        twice = len({*keys}) < len(keys) or any(node.verdict == "fork" for node in nodes)
         told = len(nodes) > 1 and (view.name != ROSTER or nodes[0].number <= len(view.path))
         return told and (twice or len({*sides}) < len(sides))
 

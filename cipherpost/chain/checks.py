@@ -150,6 +150,11 @@ def code_of(error: CipherpostError) -> str:
     return "malformed" if isinstance(error, MalformedError) else "held"
 
 
+def points_of(error: CipherpostError) -> str | None:
+    """Where the finding about ``error`` points, if not where others of its code do: V6 fails of what is signed."""
+    return "sender" if check_of(error) == "V6" and code_of(error) == "malformed" else None
+
+
 def is_held(error: CipherpostError | None) -> bool:
     """Whether ``error`` means: judged again when what is missing has come."""
     return isinstance(error, (HeldError, ForkHeldError))

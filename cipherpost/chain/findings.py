@@ -4,7 +4,7 @@ A finding does not say that somebody cheated. ``points_to`` says where the expla
 ``carrier`` (it holds back, moves or replaces), the ``sender``, the ``center`` (roster and cuts), or ``nobody``.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 
@@ -18,7 +18,9 @@ class Code(NamedTuple):
 
 
 CODES: Final[dict[str, Code]] = {
-    "malformed": Code("alarm", "carrier", "V1: a note has the one strict form and keeps the limits", 3),
+    "malformed": Code(
+        "alarm", "carrier", "V1, V6: a note has the one strict form of its kind, and keeps the limits", 3
+    ),
     "misplaced": Code("alarm", "carrier", "V2: a dispatch stands under its own network, channel and number", 3),
     "forged": Code("alarm", "carrier", "V5: the officer named signed it, with a key of the roster", 3),
     "unauthorized": Code("alarm", "sender", "V5, V6: who signs is in standing, is enough, and may send this there", 3),
@@ -57,7 +59,8 @@ class Finding:
     ``last``: the last of a run of numbers that begins with ``number``. ``about``: what tells it from another finding of
     the same code and place, and stays as it is from day to day, where ``detail`` may not: hashes, or a debt.
     ``time``: the dispatch's own time. ``known_since``: the dispatch (``audit/center/3``, ``center/roster/9``) that
-    listed or settled it already, None for a new one; known findings do not set the exit code.
+    listed or settled it already, None for a new one; known findings do not set the exit code. ``points``: where this
+    one points, if not where others of its code do.
     """
 
     code: str
@@ -69,6 +72,7 @@ class Finding:
     known_since: str | None = None
     last: int | None = None
     about: str = ""
+    points: str | None = field(default=None, compare=False)
 
     @property
     def grade(self) -> str:
@@ -78,7 +82,7 @@ class Finding:
     @property
     def points_to(self) -> str:
         """``carrier``, ``sender``, ``center`` or ``nobody``."""
-        return CODES[self.code].points_to
+        return self.points or CODES[self.code].points_to
 
     @property
     def rule(self) -> str:

@@ -3,6 +3,7 @@
 A function of the notes offered, like all of this package; docs/protocol.md, "Races and forks".
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,13 @@ class Judged(Protocol):
     @property
     def channels(self) -> Mapping[str, Channel]:
         """Every channel by name."""
+
+
+class Contradiction(NamedTuple):
+    """What two dispatches of one number are, as a clause; ``blames``: not without a key that signed both."""
+
+    what: str
+    blames: bool
 
 
 class Side(NamedTuple):
@@ -123,39 +131,53 @@ def forks(chain: Judged) -> Iterator[Fork]:
             continue  # one dispatch a number
         branches = Branches(view)
         for number in sorted(view.tree.slots):
-            what = fork_in_slot(branches, number)
-            if what is not None:
+            found = fork_in_slot(chain.roster, branches, number)
+            if found is not None:
                 sides = (node for node in view.tree.slots[number] if node.signed)
                 yield Fork(
                     channel=name,
                     number=number,
-                    what=what,
+                    what=found.what,
                     sides=tuple(_side(branches, node) for node in sorted(sides, key=lambda each: each.hash)),
                     settled=settled_in(chain.roster, branches, number),
                     stops=view.fork is not None and number == view.fork + 1,
                 )
 
 
-def fork_in_slot(branches: Branches, number: int) -> str | None:
-    """One officer signed two texts for one number, whether they count or not; or two sides both went on."""
+def fork_in_slot(roster: Roster, branches: Branches, number: int) -> Contradiction | None:
+    """One key signed two texts for one number, whether they count or not; or two sides both went on."""
     nodes = branches.view.tree.slots.get(number, ())
     if len(nodes) < 2 or (branches.view.name == ROSTER_CHANNEL and branches.view.tree.standing(number) is None):
         return None  # of the roster's entries, those that wait contradict nothing yet
     signed = [node for node in nodes if node.signed]
-    twice = sorted({node.by for node in signed if sum(other.by == node.by for other in signed) > 1})
+    keys = Counter((node.by, key) for node in signed for key in _keys(roster, node))
+    twice = sorted({by for (by, _), many in keys.items() if many > 1})
     if any(isinstance(node.verdict, RosterForkError) for node in nodes):
-        return "enough keepers signed two roster entries with this number"
+        return Contradiction("enough keepers signed two roster entries with this number", blames=True)
     if twice:
-        return f"{' and '.join(twice)} signed two dispatches with this number"
+        what = f"whoever held the key of {' and that of '.join(twice)} signed two dispatches with this number"
+        return Contradiction(what, blames=True)
     sides = [node for node in signed if node.parent is not None and branches.goes_on(node)]
     going_on = [node.by for node in sides if sum(other.parent is node.parent for other in sides) > 1]
     if going_on:
-        return f"{' and '.join(sorted(going_on))} both went on; it proves only that they saw different things"
+        what = f"{' and '.join(sorted({*going_on}))} both went on; it proves only that they saw different things"
+        return Contradiction(what, blames=False)
     return None
 
 
+def _keys(roster: Roster, node: Node) -> tuple[bytes, ...]:
+    """The keys that signed a node; of one that a home kept, and that counts, the key of the entry it relies on."""
+    if node.keys:
+        return node.keys
+    info = roster.officer(node.office, node.by, node.roster or max(node.number - 1, 1))
+    return () if info is None else (info.vkey.public,)
+
+
 def settled_in(roster: Roster, branches: Branches, number: int) -> str | None:
-    """The first roster entry that pins the channel at ``number`` or above, or that settles away all sides but one.
+    """The first roster entry that pins the channel at ``number`` or above, or since which no two sides can ever stand.
+
+    A side can not that is settled away, or cut off with the key that signed it: nobody goes by what such a key signs,
+    and whoever stole it must not alarm people for ever.
 
     In the roster itself, where nothing can be pinned: the first entry since which those who signed other entries of
     this number, with the keys they signed them with, are no more than half of the keepers. So what the founder's key,
@@ -165,17 +187,29 @@ def settled_in(roster: Roster, branches: Branches, number: int) -> str | None:
     if view.name == ROSTER_CHANNEL:
         return _powerless_since(roster, view, number)
     since = _pinned_in(roster, view.name, number)
-    if since is None and roster.pins(view.name):
-        away = [branches.settled_away(node) for node in view.tree.slots.get(number, ()) if node.signed]
-        settled = [below for below in away if below is not None]
-        if settled and len(away) - len(settled) < 2:
-            since = _pinned_in(roster, view.name, min(settled))
-    return since
+    if since is None:
+        ended = [_ended_in(roster, branches, node) for node in view.tree.slots.get(number, ()) if node.signed]
+        entries = [entry for entry in ended if entry is not None]
+        since = max(entries) if entries and len(ended) - len(entries) < 2 else None
+    return None if since is None else f"{ROSTER_CHANNEL}/{since}"
 
 
-def _pinned_in(roster: Roster, channel: str, number: int) -> str | None:
+def _pinned_in(roster: Roster, channel: str, number: int) -> int | None:
     stated = (each.entry for each in roster.pinned(channel) if each.pin is not None and each.pin.number >= number)
-    return next((f"center/roster/{entry}" for entry in stated), None)
+    return next(stated, None)
+
+
+def _ended_in(roster: Roster, branches: Branches, node: Node) -> int | None:
+    """The entry since which ``node`` cannot stand: settles it away, or took its key's standing and cuts below it."""
+    below = branches.settled_away(node)
+    if below is not None:
+        return _pinned_in(roster, node.channel, below)
+    keys = _keys(roster, node)
+    lost = [each.until for each in roster.keys(node.office, node.by) if each.vkey.public in keys]
+    until = lost[-1] if lost else None
+    if until is None or (node.roster < until and node.number <= roster.cut(until, node.channel).number):
+        return None
+    return until
 
 
 def _powerless_since(roster: Roster, view: Channel, number: int) -> str | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from cipherpost import limits
 from cipherpost.chain.channel import Channel, Entry
-from cipherpost.chain.checks import ForgedError, RosterDisagreesError, RosterHeldError, code_of
+from cipherpost.chain.checks import ForgedError, RosterDisagreesError, RosterHeldError, code_of, points_of
 from cipherpost.chain.columns import Columns
 from cipherpost.chain.entries import RosterLine
 from cipherpost.chain.judging import Judge
@@ -440,4 +440,6 @@ def _refusal(channel: str, number: int, error: NotAuthenticError) -> "Finding":
     from cipherpost.chain.findings import Finding
 
     office = channel.partition("/")[0]
-    return Finding(code=code_of(error), channel=channel, number=number, office=office, detail=error.what)
+    return Finding(
+        code=code_of(error), channel=channel, number=number, office=office, detail=error.what, points=points_of(error)
+    )

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from cipherpost import limits
 from cipherpost.chain import forks
 from cipherpost.chain.channel import Channel
-from cipherpost.chain.checks import CutError, RaceLostError, RosterDisagreesError, RosterForkError, code_of
+from cipherpost.chain.checks import CutError, RaceLostError, RosterDisagreesError, RosterForkError, code_of, points_of
 from cipherpost.chain.columns import Cite
 from cipherpost.chain.findings import Finding, sort_key
 from cipherpost.chain.node import Node
@@ -53,7 +53,7 @@ def survey_dispatch(chain: Judged, node: Node, now: str) -> tuple[Finding, ...]:
     return (*clock, *_v8_disagrees(chain, view, cites))
 
 
-def _finding(node: Node, code: str, detail: str) -> Finding:
+def _finding(node: Node, code: str, detail: str, points: str | None = None) -> Finding:
     return Finding(
         code=code,
         channel=node.channel,
@@ -62,6 +62,7 @@ def _finding(node: Node, code: str, detail: str) -> Finding:
         detail=detail,
         time=node.time,
         about=node.hash,
+        points=points,
     )
 
 
@@ -89,11 +90,16 @@ def _waiting(view: Channel) -> Iterator[Finding]:
 def _slots(chain: Judged, view: Channel) -> Iterator[Finding]:
     branches = forks.Branches(view)
     for number, nodes in view.tree.slots.items():
-        fork = forks.fork_in_slot(branches, number) if len(nodes) > 1 else None
+        fork = forks.fork_in_slot(chain.roster, branches, number) if len(nodes) > 1 else None
         if fork is not None:
-            sides = " ".join(sorted(node.hash for node in nodes if node.signed))
             finding = Finding(
-                code="fork", channel=view.name, number=number, office=view.office, detail=fork, about=sides
+                code="fork",
+                channel=view.name,
+                number=number,
+                office=view.office,
+                detail=fork.what,
+                about=" ".join(sorted(node.hash for node in nodes if node.signed)),
+                points=None if fork.blames else "nobody",
             )
             since = forks.settled_in(chain.roster, branches, number)
             yield finding if since is None else finding.known(since)
@@ -105,7 +111,7 @@ def _slots(chain: Judged, view: Channel) -> Iterator[Finding]:
                 if fork is None:
                     yield _finding(node, "race", f"{node.by}'s dispatch does not stand; another of this number does")
             else:
-                yield _finding(node, code_of(reason), reason.what)
+                yield _finding(node, code_of(reason), reason.what, points_of(reason))
 
 
 def _pinned(chain: Judged, view: Channel) -> Iterator[Finding]:

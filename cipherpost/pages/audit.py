@@ -5,7 +5,7 @@ A function of the report alone: nothing is read, judged or asked here, and the s
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final, Protocol
 
@@ -145,19 +145,22 @@ def _found_in(ordered: Sequence[Finding]) -> dict[str, str]:
 def _placed(ordered: Sequence[Finding]) -> list[Placed]:
     """Each finding with its anchor; those that stand in no list have that of their code."""
     placed: list[Placed] = []
-    for (known, code), group in groupby(ordered, key=lambda each: (each.known_since is not None, each.code)):
-        anchor = f"{'known-' if known else ''}{code}"
+    before: tuple[bool, str] | None = None
+    for (known, *kind), group in groupby(ordered, key=lambda each: (each.known_since is not None, *_kind(each))):
+        code, points = kind
+        anchor = f"{'known-' if known else ''}{code}{f'-{points}' if before == (known, code) else ''}"
+        before = known, code
         placed += [Placed(each, f"{anchor}-{at}" if at <= SHOWN else anchor) for at, each in enumerate(group, 1)]
     return placed
 
 
 def _by_code(report: Audited, placed: Sequence[Placed]) -> Iterator[_Found]:
-    for code, group in groupby(placed, key=lambda each: each.finding.code):
+    for (code, _), group in groupby(placed, key=lambda each: _kind(each.finding)):
         found = list(group)
         first = found[0].finding
         senders = {each.finding.office for each in found}
         rest = Counter(each.finding.channel or each.finding.office or "" for each in found[SHOWN:])
-        who = report.who(first) if len(senders) == 1 else report.who(_of_nobody(first))
+        who = report.who(first) if len(senders) == 1 else report.who(replace(first, office=None))
         yield _Found(
             code=code,
             grade=first.grade,
@@ -171,8 +174,9 @@ def _by_code(report: Audited, placed: Sequence[Placed]) -> Iterator[_Found]:
         )
 
 
-def _of_nobody(finding: Finding) -> Finding:
-    return Finding(code=finding.code, channel=finding.channel)
+def _kind(finding: Finding) -> tuple[str, str]:
+    """What is told together."""
+    return finding.code, finding.points_to
 
 
 # ---- the ledger ------------------------------------------------------------------------------------------------------

@@ -20,9 +20,17 @@ EITHER: Final[Mapping[str, str]] = {
     "disagrees": "cannot be told: one of the two signed a word that is wrong, or the carrier showed them two things",
     "race": "nobody: two officers of one office wrote at the same time",
     "void": "nobody: it was cut off, or stands behind what does not count",
+    "not-given": f"{WHO['sender']}; or the carrier, if it keeps back the dispatch that hands the key on",
+    "late": f"{WHO['sender']}; or the carrier, if it kept the report from the center until the grace was over",
+    "overdue": f"{WHO['sender']}; or the carrier, if it keeps back the report",
     "unknown": "cannot be told before what is missing is here",
 }
 """The same by code, where more can be said, or the explanation may lie with either."""
+
+APART: Final[Mapping[tuple[str, str], str]] = {
+    ("fork", "nobody"): "cannot be told: the carrier may have shown the officers two things; no key signed both",
+}
+"""The same of findings that point elsewhere than others of their code: by code, and where they point."""
 
 _KEEP: Final = "Keep a copy of the post office as it is, and tell whoever runs it."
 _PUT_BACK: Final = "Its sender puts it back: cipherpost fetch. Or look in another copy of the post office."

@@ -6,13 +6,13 @@ here stops the rest (I7): what is not right becomes a finding, and what could no
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain as chained
 from itertools import tee
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from cipherpost import limits
-from cipherpost.chain.checks import code_of
+from cipherpost.chain.checks import code_of, points_of
 from cipherpost.chain.findings import Finding
 from cipherpost.dispatch.header import parse_header
 from cipherpost.errors import CipherpostError, NewerError, NotAuthenticError, TooLargeError
@@ -454,7 +454,7 @@ class Reader:
             refusal = _finding(code_of(error), channel, number, error.what)
             if len(self.chain.refused) > before:
                 self.chain.refused.discard(refusal)  # nothing is wrong with the slot itself
-            self._found.add(_finding(refusal.code, channel, number, f"{where}: {error.what}"))
+            self._found.add(replace(refusal, detail=f"{where}: {error.what}", points=points_of(error)))
 
 
 def _finding(code: str, channel: str, number: int | None, detail: str) -> Finding:

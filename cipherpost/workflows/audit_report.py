@@ -16,7 +16,7 @@ from cipherpost.dispatch.heads import format_heads
 from cipherpost.errors import NotAuthenticError, UnableError, gravest
 from cipherpost.ledger.debt import Debt
 from cipherpost.text import sha256, spoken
-from cipherpost.workflows.audit_phrases import EITHER, NEVER_SHOWN, NEXT, WHO
+from cipherpost.workflows.audit_phrases import APART, EITHER, NEVER_SHOWN, NEXT, WHO
 
 _GRADES: Final = ("alarm", "warning", "notice")
 
@@ -100,6 +100,7 @@ class Report:
                 _GRADES.index(each.grade),
                 -CODES[each.code].exit_code,
                 codes.index(each.code),
+                each.points is not None,
                 each.channel or "",
                 each.number or 0,
                 each.detail,
@@ -158,12 +159,14 @@ class Report:
 
     def who(self, finding: Finding) -> str:
         """Where the explanation of a finding is to be sought, in words."""
-        who = EITHER.get(finding.code, WHO[finding.points_to])
+        points = finding.points_to
+        who = APART.get((finding.code, points)) or EITHER.get(finding.code, WHO[points])
         return f"{who}, {self.titled(finding.office)}" if who == WHO["sender"] and finding.office else who
 
     def do(self, finding: Finding) -> str:
         """What to do about a finding."""
-        return NEXT[finding.code]
+        signed = finding.code == "malformed" and finding.points_to == "sender"
+        return NEXT["unauthorized" if signed else finding.code]
 
     def titled(self, office: str) -> str:
         """``tver (Tver Gubernia Committee)``; without a title only the name."""

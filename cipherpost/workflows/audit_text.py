@@ -62,7 +62,7 @@ def _finding_lines(report: "Report") -> Iterator[str]:
 
 
 def _by_code(report: "Report", ordered: "Sequence[Finding]") -> Iterator[str]:
-    for _, group in groupby(ordered, key=lambda each: each.code):
+    for _, group in groupby(ordered, key=lambda each: (each.code, each.points_to)):
         found = list(group)
         if len(found) <= (_IN_FULL if len(ordered) < _BY_CODE else 1):
             for each in found:

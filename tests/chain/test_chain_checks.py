@@ -1,7 +1,7 @@
 """One story per check, V1 to V8, and the invariants I2 and I6."""
 
 import pytest
-from chainkit import Net, ack, codes, counting, draft, feed, offer, officer, reason, sha, signer, status
+from chainkit import NOW, Net, ack, codes, counting, draft, feed, offer, officer, reason, sha, signer, status
 
 from cipherpost import limits
 from cipherpost.chain.checks import (
@@ -527,3 +527,19 @@ def test_v5_what_hangs_nowhere_above_a_cut_of_its_signer_makes_no_gap(net):
     assert (view.gaps(), view.held(), view.wanted()) == ((), (), ())
     assert reason(chain, far) == "CutError"
     assert view.tip == (1, one.hash)
+
+
+def test_v6_what_was_signed_without_its_form_points_to_who_signed_it(net):
+    """The carrier can put junk there, but make no keeper sign a statement that makes no sense."""
+    chain = net.chain()
+    with pytest.raises(StatementsError):
+        offer(chain, net.entry("retire nobody/here"))
+    net.entries.pop()
+    with pytest.raises(NoteError):
+        chain.offer("kursk/center", 1, b"junk")
+    offer(chain, net.make("tver/center", letter=None, sealed=()))
+    assert {(each.code, each.channel, each.points_to) for each in chain.findings(NOW)} == {
+        ("malformed", "center/roster", "sender"),
+        ("malformed", "tver/center", "sender"),
+        ("malformed", "kursk/center", "carrier"),
+    }

@@ -254,6 +254,68 @@ def test_i3_another_entry_whose_earlier_ones_are_hidden_is_a_fork_only_if_most_k
     assert [each.exit_code for each in chain.findings(NOW) if each.code == "fork"] == [0 if settled else 7]
 
 
+def test_i3_two_sides_that_the_carrier_alone_can_have_made_point_to_nobody(net):
+    """It shows two officers of one office two post offices, and each goes on in good faith."""
+    one, left, right = race(net)
+    chain = net.chain(one, left, right, net.make(CHANNEL, left), net.make(CHANNEL, right, by="petrova"))
+    (fork,) = (each for each in chain.findings(NOW) if each.code == "fork")
+    assert (fork.number, fork.points_to, fork.exit_code) == (2, "nobody", 7)
+    twice = net.make(CHANNEL, one, time="2026-11-22T10:00:00Z")
+    (fork,) = (each for each in net.chain(one, left, twice).findings(NOW) if each.code == "fork")
+    assert (fork.points_to, fork.detail) == (
+        "sender", "whoever held the key of ivanov signed two dispatches with this number"
+    )  # fmt: skip
+
+
+def stolen(net):
+    """Ivanov's key was stolen and declared so behind number 2, and he has new ones from the next entry on."""
+    sent = net.run(CHANNEL, 2)
+    net.entry("compromised tver/ivanov", f"cut 4 {CHANNEL} 2 {sent[1].hash}")
+    net.entry(officer("tver/ivanov", 1))
+    return sent, net.run(CHANNEL, 2, sent[1], key=signer("tver/ivanov", 1))
+
+
+def test_i3_a_thief_with_the_old_key_makes_no_forger_of_the_officer_with_the_new_one(net):
+    """He signs each number that the officer signs; what he signs is void, and the officer is accused of nothing."""
+    sent, new = stolen(net)
+    thiefs = [net.make(CHANNEL, above, roster=3) for above in (sent[1], new[0])]
+    for chain in (net.chain(*sent, *new, *thiefs), net.chain(*sent, *thiefs, *new)):
+        assert not {"fork", "race"} & set(codes(chain))
+        assert {status(chain, each) for each in thiefs} == {"void"}
+        assert counting(chain, CHANNEL) == [each.hash for each in (*sent, *new)]
+    rows = list(net.chain(*sent, *new).channel(CHANNEL).rows())
+    home = net.chain()
+    home.restore(CHANNEL, rows, pytest.fail)
+    feed(home, thiefs)
+    assert list(forks.forks(home)) == []
+
+
+@pytest.mark.parametrize("entry", [3, 5])
+def test_i3_a_key_that_lost_its_standing_alarms_nobody_for_ever(net, entry):
+    """Who stole it signs a number twice, and whatever entry he cites, that is settled since the key was struck off."""
+    sent, new = stolen(net)
+    times = ("2026-11-22T10:00:00Z", "2026-11-22T11:00:00Z")
+    thiefs = [net.make(CHANNEL, new[0], roster=entry, time=time) for time in times]
+    chain = net.chain(*sent, *new, *thiefs)
+    (fork,) = (each for each in chain.findings(NOW) if each.code == "fork")
+    assert (fork.number, fork.known_since) == (4, "center/roster/4")
+    net.entry(f"cut 4 {CHANNEL} 4 {new[1].hash}")
+    feed(chain, net.entries[-1:])
+    (fork,) = forks.forks(chain)
+    assert fork.settled == "center/roster/6"
+
+
+def test_i3_a_key_in_good_standing_that_signs_twice_is_settled_by_nothing(net):
+    """Neither by a colleague who was struck off, nor by a loss that was stated and taken back."""
+    one = net.make(CHANNEL)
+    net.entry("retire tver/petrova", f"cut 4 {CHANNEL} 1 {one.hash}")
+    net.entry("suspend tver", f"cut 5 {CHANNEL} 1 {one.hash}")
+    net.entry("reinstate tver")
+    twice = [net.make(CHANNEL, one, time=time) for time in ("2026-11-22T10:00:00Z", "2026-11-22T11:00:00Z")]
+    (fork,) = forks.forks(net.chain(one, *twice))
+    assert fork.settled is None
+
+
 def test_v3_two_entries_by_one_keeper_that_both_wait_contradict_nothing_yet(net):
     chain = net.chain()
     for word in ("one", "two"):

@@ -14,6 +14,7 @@ from looks import can_be_read, fits, is_labelled, prints, words
 from cipherpost.chain.findings import CODES, Finding
 from cipherpost.pages.audit import SHOWN, audit_page
 from cipherpost.pages.audit_picture import APART, WIDE, Placed, draw
+from cipherpost.workflows.audit_phrases import APART as APART_WORDS
 from cipherpost.workflows.audit_phrases import NEVER_SHOWN, NEXT
 from cipherpost.workflows.audit_report import Report
 
@@ -34,6 +35,22 @@ def made(name: str) -> str:
 @pytest.mark.parametrize("name", MADE)
 def test_the_same_audit_gives_the_same_bytes(name: str) -> None:
     assert audit_page(MADE[name]()) == made(name)
+
+
+def test_a_fork_that_blames_nobody_is_not_told_under_the_words_about_one_that_does() -> None:
+    """Of one code, but they point to different people: each stands with its own words, and every link leads to one."""
+    places = dict.fromkeys(("tver", "samara"), "sender") | {"penza": "nobody"}
+    forks = [
+        Finding(code="fork", channel=f"{office}/center", number=2, office=office, points=None if to == "sender" else to)
+        for office, to in places.items()
+    ]
+    page = audit_page(report({"tver/center": [1, 2]}, forks))
+    told = re.findall(r"<dt>points to</dt><dd>(.*?)</dd>", page)
+    assert told == ["the sender", unescape(APART_WORDS["fork", "nobody"])]
+    assert len(re.findall(r' id="fork', page)) == len(set(re.findall(r' id="(fork[^"]*)"', page)))
+    assert set(re.findall(r'href="#(fork[^"]*)"', page)) <= set(re.findall(r' id="([^"]*)"', page))
+    alone = audit_page(report({"tver/center": [1, 2]}, forks[2:]))
+    assert set(re.findall(r'href="#(fork[^"]*)"', alone)) <= set(re.findall(r' id="([^"]*)"', alone))
 
 
 def test_the_order_in_which_findings_were_found_changes_nothing() -> None:

@@ -52,6 +52,25 @@ def test_what_lies_with_either_is_said_to_lie_with_either():
     assert EITHER.keys() <= CODES.keys()
 
 
+def test_nobody_is_accused_of_what_the_carrier_can_do_alone():
+    """It divides an office in two, keeps a report back until the grace is over, or the dispatch that hands on a key."""
+    divided = of("fork", points="nobody")
+    told = block(report_of(of("fork", "kursk/center"), divided), "fork")
+    assert "points to: the sender, kursk" in told
+    shown = " ".join(line.strip() for line in lines(report_of(of("fork", "kursk/center"), divided)))
+    assert shown.count("points to: the sender") == 1
+    assert "points to: cannot be told: the carrier may have shown the officers two things" in shown
+    for code in ("late", "overdue", "not-given"):
+        assert f"points to: {WHO['sender']}; or the carrier" in block(report_of(of(code)), code)
+
+
+def test_v6_what_an_officer_signed_without_its_form_is_not_laid_at_the_carriers_door():
+    told = block(report_of(of("malformed", points="sender")), "malformed")
+    assert "points to: the sender, tver (Tver Gubernia Committee)" in told
+    assert "Ask the sender whether he signed it" in told
+    assert "points to: the carrier" in block(report_of(of("malformed")), "malformed")
+
+
 def test_known_findings_stand_apart_below_the_new_ones():
     shown = lines(report_of(of("fork").known("center/roster/9"), of("clock")))
     heading = shown.index("Known before: listed in a signed audit, or settled")
