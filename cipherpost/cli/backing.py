@@ -76,7 +76,7 @@ def move(
     \b
     Example:
       on the new machine:  cipherpost keys move --here
-      on the old one:      cipherpost keys move --to "13539 46393 02648 77413" -o FILE
+      on the old one:      cipherpost keys move --to "13539 46393 02648 77452" -o FILE
       on the new one:      cipherpost keys restore FILE
     """
     from cipherpost.errors import UseError
@@ -102,6 +102,13 @@ def move(
         else:
             output.tell("this home signs again where another office has answered it since")
         return
+    number = backing.check_may_go(desk, to)
+    if desk.machine.away() is None:
+        confirm(
+            f"Give this home to the machine {number}? From then on it signs there, and only reads here.",
+            yes=yes,
+            because=f"this home signs nothing more once it is given to the machine {number}; that needs a yes",
+        )
     done = backing.move(
         desk,
         Path(out).expanduser(),
@@ -185,6 +192,7 @@ def _tell_restored(done: "PutBack") -> None:
         output.notice("no-passphrase")
     if done.other is not None:
         output.tell(f"the file was meant for the machine {done.other}, which this is not, or was used before")
+        output.hint("on the old machine, if no other has taken it up: cipherpost keys move --cancel")
     if done.moved is None:
         output.tell("this home signs here now; the old machine signs nothing more. Destroy the file")
     else:

@@ -7,6 +7,9 @@ first four groups of the spoken form of
 
     SHA-256 of "cipherpost arrival", LF, the machine's id, LF, the 32 bytes
 
+and, read as one number, divisible by 97: the 32 bytes are drawn until it is. So a digit that was misheard, or two
+that changed places, is noticed where it is typed, before the old home gives itself up.
+
 A copy of the file that carries the home finds no number that waits for it, on no machine.
 """
 
@@ -26,17 +29,18 @@ _FOLDER: Final = "arrivals"
 _NAME: Final = re.compile(r"[0-9a-f]{16}")
 _BYTES: Final = 32
 _GROUPS: Final = 4
+_CHECK: Final = 97
 
 
 class ArrivalNumberError(UseError):
-    """The number of a machine is not four groups of five digits."""
+    """The number of a machine is not four groups of five digits, or one of them was mistyped."""
 
 
 def parse_number(word: str) -> str:
-    """The number of a machine as it was typed, in its one form: ``13539 46393 02648 77413``.
+    """The number of a machine as it was typed, in its one form: ``13539 46393 02648 77452``.
 
     Raises:
-        ArrivalNumberError: other characters, or not twenty digits.
+        ArrivalNumberError: other characters, not twenty digits, or not the digits that any machine shows.
     """
     digits = re.sub(r"[\s.,;:_-]+", "", word)
     if not re.fullmatch(r"[0-9]{20}", digits):
@@ -44,6 +48,12 @@ def parse_number(word: str) -> str:
             "this is not the number of a machine",
             rule="four groups of five digits",
             hints=("on the other machine: cipherpost keys move --here",),
+        )
+    if int(digits) % _CHECK:
+        raise ArrivalNumberError(
+            "this number was misheard or mistyped: no machine shows it",
+            rule="the digits check each other; nothing was changed",
+            hints=("compare it once more, or on the other machine: cipherpost keys move --here",),
         )
     return " ".join(digits[at : at + 5] for at in range(0, len(digits), 5))
 
@@ -54,10 +64,13 @@ def await_home(state_dir: Path, *, machine: str | None = None) -> str:
     Raises:
         DiskError: the state folder cannot be written.
     """
+    id_ = machine or machine_id(state_dir)
     drawn = secrets.token_bytes(_BYTES)
+    while int((number := _number(id_, drawn)).replace(" ", "")) % _CHECK:
+        drawn = secrets.token_bytes(_BYTES)
     make_folder(state_dir / _FOLDER)
     write_file(state_dir / _FOLDER / secrets.token_hex(8), drawn, replace=False)
-    return _number(machine or machine_id(state_dir), drawn)
+    return number
 
 
 def is_awaited(state_dir: Path, number: str, *, machine: str | None = None) -> bool:

@@ -248,5 +248,5 @@ def _no_backup(file: Path, why: str) -> BackupError:
         f"the file is no backup of a home: {why}",
         where=str(file),
         rule="made by `cipherpost keys backup`, `move` or `paper`",
-        hints=("cipherpost keys backup -o FILE    (where the home is)",),
+        hints=("name the file that one of these wrote, where the home was",),
     )

@@ -26,6 +26,8 @@ _GONE: Final = ".old-"
 _AHEAD: Final = 32 << 20
 """Bytes after which the disk is told to begin."""
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NOT_THERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR})
+_CLOSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EINVAL})
 _NEW: Final = (
     os.O_WRONLY
@@ -64,9 +66,20 @@ def disk_error(error: OSError, path: Path) -> DiskError:
             hints=("make room on the disk and run the command again",),
         )
     reason = error.strerror or type(error).__name__
-    return DiskError(
-        f"the disk refused: {reason}", where=str(path), rule="a home must be readable and writable by its officer"
-    )
+    if error.errno in _NOT_THERE:
+        return DiskError(
+            "there is no such file or folder",
+            where=str(path),
+            hints=("look whether the name is right, and whether the stick or share is there",),
+        )
+    if error.errno in _CLOSED:
+        return DiskError(
+            f"the disk refused: {reason}",
+            where=str(path),
+            rule="you must be allowed to read and write there",
+            hints=("name another place, or ask whoever looks after this computer",),
+        )
+    return DiskError(f"the disk refused: {reason}", where=str(path))
 
 
 class NewFile:

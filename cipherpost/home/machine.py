@@ -5,7 +5,7 @@ path and a generation number that grows with every signature:
 
     {"format":1,"home":"<32 hex>","machine":"<64 hex>","path":"/home/ivanov/...","generation":41,
      "moved":{"reason":"...","since":"2026-11-22T09:00:00Z","cleared":["tver/center"]},
-     "away":{"to":"13539 46393 02648 77413","since":"2026-11-22T09:00:00Z"}}
+     "away":{"to":"13539 46393 02648 77452","since":"2026-11-22T09:00:00Z"}}
 
 A home on another machine or path, or with a lower generation than the record outside, has moved. One that was given
 to another machine is ``away`` and signs nothing; the record outside says so too, so that no older copy of it that is

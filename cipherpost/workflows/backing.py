@@ -16,7 +16,7 @@ from cipherpost.home.database import MAIL, DamagedStateError, snapshot
 from cipherpost.home.files import NewFile
 from cipherpost.home.keys import KEYS
 from cipherpost.home.machine import Away
-from cipherpost.workflows.moving import check_not_away
+from cipherpost.workflows.moving import check_not_away, note_moved
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
@@ -108,16 +108,26 @@ def move(
     """
     from cipherpost.home import agent
 
+    number = check_may_go(desk, to)
+    moved = desk.machine.check()
+    if moved is not None:  # the other machine is to be no freer than this one, though it is an older copy given away
+        note_moved(desk, moved.reason, desk.time())
+    done = _write(desk, out, number, new_passphrase, own=False, letters=letters, force=force)
+    agent.lock(desk.home)
+    return done
+
+
+def check_may_go(desk: "Desk", to: str) -> str:
+    """The number of the machine ``to``, to which this home may be given, or was before.
+
+    Raises:
+        ArrivalNumberError: no number of a machine. MovedAwayError: it was given to another one already.
+    """
     number = arrivals.parse_number(to)
     away = desk.machine.away()
     if away is not None and away.to != number:
         check_not_away(desk)
-    moved = desk.machine.check()
-    if moved is not None:  # the other machine is to be no freer than this one, though it is an older copy given away
-        desk.machine.mark_moved(moved.reason, desk.time())
-    done = _write(desk, out, number, new_passphrase, own=False, letters=letters, force=force)
-    agent.lock(desk.home)
-    return done
+    return number
 
 
 def take_back(desk: "Desk") -> None:
@@ -162,10 +172,17 @@ def check_place(desk: "Desk", out: Path, *, force: bool) -> None:
     """Refuse a place where a file with keys may not be written.
 
     Raises:
-        BackupPlaceError: something is there, or it is inside of the home.
+        BackupPlaceError: something is there, there is no such folder, or it is inside of the home.
     """
     if out.is_dir():
         raise BackupPlaceError("this is a folder", where=str(out), hints=("name a file behind -o",))
+    if not out.parent.is_dir():
+        raise BackupPlaceError(
+            "there is no folder to write it into",
+            where=str(out.parent),
+            rule="a stick or share may not be connected",
+            hints=("make the folder, or name another place behind -o",),
+        )
     if out.exists() and not force:
         raise BackupPlaceError(
             "there is a file of this name already", where=str(out), hints=("name another file, or add --force",)

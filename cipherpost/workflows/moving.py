@@ -9,7 +9,7 @@ person who knows that no other copy is at work; the second is no matter of opini
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cipherpost import limits
 from cipherpost.errors import GapError, StaleError
@@ -37,6 +37,45 @@ class ForgottenError(GapError):
     """Others know of a later number of an own channel than this home, which was restored or copied, does (I3)."""
 
 
+_STOLEN: Final = "if you made no copy, your keys are in other hands"
+_TELEPHONE: Final = "telephone the center at once (docs/keys.md)"
+
+
+class Alarm(NamedTuple):
+    """That another signs with this home's key; ``steps`` is empty where the center has acted upon it."""
+
+    what: str
+    steps: tuple[str, ...]
+
+    def line(self) -> str:
+        """For `status`, where no hints stand beside."""
+        return f"{self.what}; {_TELEPHONE}" if self.steps else self.what
+
+
+def alarm(desk: "Desk") -> Alarm | None:
+    """That another signs with the key of this home, until its officer says ``--alone`` or the keys are replaced.
+
+    That others have answered since frees the channels of a home that was copied, and says nothing of a thief.
+    """
+    from cipherpost.workflows.status import LOST
+
+    state = desk.machine.moved_state()
+    if state is None or not state.reason.startswith(ANOTHER_COPY):
+        return None
+    what = f"another signs with this home's key: {state.reason}"
+    if desk.mail.meta(LOST):
+        return Alarm(f"{what}; what these keys sign counts no more", ())
+    return Alarm(what, (f"{_STOLEN}: {_TELEPHONE}",))
+
+
+def note_moved(desk: "Desk", reason: str, since: str) -> None:
+    """Remember that this home has moved; an alarm that it bears already stays."""
+    state = desk.machine.moved_state()
+    if state is not None and state.reason.startswith(ANOTHER_COPY):
+        reason = state.reason
+    desk.machine.mark_moved(reason, since)
+
+
 def check_not_away(desk: "Desk") -> None:
     """Refuse to sign anything in a home that was given to another machine; nothing sets this aside.
 
@@ -51,7 +90,7 @@ def check_not_away(desk: "Desk") -> None:
             rule="it signs there now, and only reads here",
             hints=(
                 f'cipherpost keys move --to "{away.to}" -o FILE    (writes the file for that machine once more)',
-                "cipherpost keys move --cancel    (only if no machine has taken it up)",
+                "cipherpost keys move --cancel    (the number was wrong, or no machine has taken it up)",
             ),
         )
 
@@ -67,7 +106,7 @@ def check_not_moved(desk: "Desk", channel: str, number: int) -> None:
     check_not_away(desk)
     moved = desk.machine.check()
     if moved is not None:
-        desk.machine.mark_moved(moved.reason, moved_at(desk))
+        note_moved(desk, moved.reason, moved_at(desk))
     state = desk.machine.moved_state()
     if state is None or (channel in state.cleared and not desk.overrides.alone):
         return
@@ -96,6 +135,17 @@ def not_free(desk: "Desk") -> list[str]:
         if not spoken_of_since(desk, channel, since) or any(_known_elsewhere(desk, channel, number + 1)):
             found.append(channel)
     return sorted(found)
+
+
+def awaited(desk: "Desk") -> list[str]:
+    """One line for each own channel on which this home signs nothing yet: what it waits for."""
+    lines = []
+    for channel in not_free(desk):
+        beyond = max(_known_elsewhere(desk, channel, desk.chain.channel(channel).tip[0] + 1), default=0)
+        freed = f"{_who_frees(desk, channel)} has sent this office a letter"
+        what = f"number {beyond} is here again" if beyond else freed
+        lines.append(f"this home has moved, and signs on {channel} once {what}")
+    return lines
 
 
 def _keeps(desk: "Desk") -> bool:
@@ -205,7 +255,7 @@ def _unanswered(desk: "Desk", channel: str, reason: str) -> MovedError:
             channel=channel,
             rule="who has a copy of this home has its keys: your own copy, or a thief",
             hints=(
-                "if you made no copy, your keys are in other hands: telephone the center at once (docs/keys.md)",
+                f"{_STOLEN}: {_TELEPHONE}",
                 f"cipherpost fetch    (if the copy is yours: use one only, and {freed})",
             ),
         )

@@ -140,7 +140,10 @@ def test_a_move_in_three_commands(net: Net) -> None:
     assert number in shown.hints[0]
     file = str(net.root / "m")
     words = ("keys", "move", "--to", number.replace(" ", "-"), "-o", file)
-    done = net.ok("tver", *words, "--new-passphrase-file", str(net.root / "words"))
+    told = refused(net.run("tver", *words, "--new-passphrase-file", str(net.root / "words")), 2, "needs a yes")
+    assert number in told
+    assert net.run("tver", "doctor").out.count("given to the machine") == 0
+    done = net.ok("tver", *words, "--new-passphrase-file", str(net.root / "words"), "-y")
     assert "signs nothing more" in done.err
     refused(net.run("tver", "send", str(net.write("l", "one\n")), "--to", "center"), 5, "was given to the machine")
     assert "given to the machine" in net.run("tver", "doctor").out
@@ -150,6 +153,7 @@ def test_a_move_in_three_commands(net: Net) -> None:
     assert net.ok("again", "send", str(net.root / "l"), "--to", "center").lines == ["tver/center/2"]
     late = restored(net, "late", file)
     assert "was meant for the machine" in late.err
+    assert any("keys move --cancel" in hint for hint in late.hints)
     refused(net.run("tver", "keys", "move", "--cancel"), 2, number)
     assert "signs again where" in net.ok("tver", "keys", "move", "--cancel", "-y").err
 
@@ -158,7 +162,9 @@ def test_json_has_the_fields_that_the_page_names(net: Net) -> None:
     net.write("words", BACKUP_PASSPHRASE)
     words, file = str(net.root / "words"), str(net.root / "m")
     number = net.ok(None, "keys", "move", "--here", "--json").json["number"]
-    moved = net.ok("tver", "keys", "move", "--to", number, "-o", file, "--new-passphrase-file", words, "--json").json
+    moved = net.ok(
+        "tver", "keys", "move", "--to", number, "-o", file, "--new-passphrase-file", words, "--json", "-y"
+    ).json
     assert moved.keys() == {"file", "files", "bytes", "made", "to", "letters", "database"}
     assert moved["to"] == number
     back = restored(net, "again", file, "--json").json
@@ -184,6 +190,18 @@ def test_move_says_what_it_wants(net: Net) -> None:
         refused(net.run("tver", "keys", "move", *words), 2, "say what this machine is")
     refused(net.run("tver", "keys", "move", "--to", "12345", "-o", str(net.root / "f")), 2, "not the number")
     refused(net.run("tver", "keys", "move", "--cancel", "-y"), 2, "not given")
+
+
+def test_i10_a_file_or_folder_that_is_not_there_is_called_so_and_the_home_is_not_blamed(net: Net) -> None:
+    words = str(net.write("words", BACKUP_PASSPHRASE))
+    out = str(net.root / "nodir" / "x")
+    told = refused(net.run("tver", "keys", "backup", "-o", out, "--new-passphrase-file", words), 2, "no folder")
+    assert "a home must be" not in told
+    told = refused(restored(net, "again", str(net.root / "typo.backup")), 1, "there is no such file or folder")
+    assert "a home must be" not in told
+    other = restored(net, "again", str(net.write("wrong.md", "a letter\n")))
+    refused(other, 3, "the file is no backup of a home")
+    assert not any("--home" in hint for hint in other.hints)
 
 
 def test_paper_is_private_says_so_and_is_put_back(net: Net) -> None:

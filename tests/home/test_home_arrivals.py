@@ -30,9 +30,17 @@ def test_numbers_differ_and_wait_side_by_side(tmp_path: Path) -> None:
     assert not is_awaited(tmp_path / "none", numbers.pop(), machine=HERE)
 
 
-@pytest.mark.parametrize("typed", ["13539-46393-02648-77413", " 13539 46393\n02648 77413", "13539463930264877413"])
+@pytest.mark.parametrize("typed", ["13539-46393-02648-77452", " 13539 46393\n02648 77452", "13539463930264877452"])
 def test_it_may_be_typed_with_other_separators(typed: str) -> None:
-    assert parse_number(typed) == "13539 46393 02648 77413"
+    assert parse_number(typed) == "13539 46393 02648 77452"
+
+
+@pytest.mark.parametrize(
+    "typed", ["13539 46393 02648 77453", "31539 46393 02648 77452", "46393 13539 02648 77452", "12345678901234567890"]
+)
+def test_i3_a_mistyped_number_is_noticed_before_a_home_gives_itself_up_for_it(typed: str) -> None:
+    with pytest.raises(ArrivalNumberError, match="mistyped"):
+        parse_number(typed)
 
 
 @pytest.mark.parametrize("typed", ["", "13539", "13539 46393 02648 7741x", "1" * 21, "١٣٥٣٩ 46393 02648 77413"])

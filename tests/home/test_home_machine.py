@@ -166,7 +166,7 @@ def test_the_record_outside_tells_nothing_of_channels(home: Path) -> None:
 
 # ---- given to another machine ------------------------------------------------------------------------------------
 
-TO = Away(to="13539 46393 02648 77413", since="2026-11-22T09:00:00Z")
+TO = Away(to="13539 46393 02648 77452", since="2026-11-22T09:00:00Z")
 
 
 def machines(tmp_path: Path) -> tuple[Path, MachineRecord]:
