@@ -210,7 +210,7 @@ def posted(session: "Session", done: "Posted", *, extra: Mapping[str, Any] | Non
 def stated(session: "Session", done: "Posted") -> None:
     """An entry of the roster: as `posted`, and that nothing was, where the roster says so already."""
     posted(session, done)
-    if done.already and not session.as_json and not session.quiet:
+    if done.already and done.proposed is None and not session.as_json and not session.quiet:
         tell("the roster says so already; nothing was posted")
 
 
@@ -236,6 +236,8 @@ def sent(session: "Session", done: "Sequence[Posted]", *, whole: Mapping[str, An
             show_error(item.waiting, as_json=False)
             if "nothing is lost" not in " ".join((item.waiting.rule, *item.waiting.hints)):
                 notice("nothing-lost")
+            if not session.quiet and not any("--drop" in each for each in item.waiting.hints):
+                hint(f"cipherpost outbox {item.channel} --drop    (if it is not to be sent)")
     return gravest({item.waiting.exit_code for item in done if item.waiting is not None})
 
 
@@ -245,7 +247,7 @@ def _proposed(session: "Session", done: "Posted") -> None:
         return
     words = done.proposal_words()
     tell(f"nothing was sent; it would be {words}" if done.dry_run else words)
-    if done.number is not None and not done.dry_run and not session.quiet:
+    if done.number is not None and done.awaited and not done.dry_run and not session.quiet:
         hint(f"the others type: cipherpost read {done.place}    (then: cipherpost endorse {done.number})")
 
 

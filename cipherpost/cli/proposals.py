@@ -95,6 +95,9 @@ def proposals(session: Session, everything: bool) -> None:
     output.table(["number", "by", "subject", "for", "state", "until"], [each.cells() for each in rows])
     if session.quiet:
         return
+    for each in rows:
+        if each.state == "overtaken":
+            output.tell(f"proposal {each.number}: {each.next_word}")
     mine = [each for each in rows if desk.officer in each.awaited]
     if mine:
         output.hint(f"cipherpost read {mine[0].place}")
@@ -185,6 +188,8 @@ def endorse(session: Session, number: str, dry_run: bool) -> int:
     desk = session.desk(write=True)
     done = endorsing.endorse(desk, number, dry_run=dry_run)
     code = output.sent(session, [replace(done, already=False)])
+    if done.declined_before:
+        output.tell("you had declined it; your signature takes the place of that")
     if done.already and done.proposed is not None:
         output.tell("you have signed it before")
     elif done.already:

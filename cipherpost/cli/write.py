@@ -136,7 +136,7 @@ def cancel(session: Session, place: str, message: str | None, dry_run: bool) -> 
 @click.argument("place", required=False, metavar="[CHANNEL/NUMBER]")
 @click.option("--receipt", metavar="FILE", help="Write the proof that it was received into FILE.")
 @click.option("--force", is_flag=True, help="Write over FILE.")
-@click.option("--drop", is_flag=True, help="Let go of what waits in CHANNEL and cannot be sent.")
+@click.option("--drop", is_flag=True, help="Let go of letters that wait in CHANNEL.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def outbox(session: Session, place: str | None, receipt: str | None, force: bool, drop: bool, yes: bool) -> None:
     """What this office sent and what waits; with a number, who has it.
@@ -146,7 +146,8 @@ def outbox(session: Session, place: str | None, receipt: str | None, force: bool
 
     A letter that would supersede or cancel one which a colleague has replaced
     meanwhile is not sent: it waits here, until you let it go with --drop. So does
-    one to an office that was suspended or dissolved meanwhile.
+    one to an office that was suspended or dissolved meanwhile. Where none of these
+    waits in CHANNEL, --drop lets go of all letters there that are not signed yet.
 
     \b
     Examples:

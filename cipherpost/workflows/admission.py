@@ -217,14 +217,19 @@ def waiting_cards(desk: "Desk") -> list[WaitingCard]:
 
 
 def count_waiting(desk: "Desk") -> int:
-    """How many cards lie under offices' own prefixes that the roster does not have, by their names alone."""
+    """How many cards lie under offices' own prefixes, by their names alone, that no entry has or proposes to have."""
     from itertools import islice
 
     from cipherpost.postoffice import names
+    from cipherpost.workflows import proposals
+    from cipherpost.workflows.proposal_data import CARD_SUFFIX
 
     count = 0
     offices = desk.roster.offices(desk.roster.newest)
     known = {each.card for office in offices for each in desk.roster.tenures(office)}  # the center keeps copies of all
+    if proposals.may_be_open(desk):
+        opened = (each for each in proposals.listing(desk) if each.is_open)
+        known |= {name.removesuffix(CARD_SUFFIX) for each in opened for name in each.cards}
     for office in offices:
         listed = desk.post.names(names.kind_prefix(desk.network, office, "card"))
         parsed = (names.parse_object_name(name) for name in islice(listed, limits.CARDS_OF_OFFICE))

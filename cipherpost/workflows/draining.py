@@ -12,13 +12,14 @@ from cipherpost.workflows.stranded import AddresseeGoneError, is_stranded
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
+    from cipherpost.home.outbox import Item
 
 _WAIT_ON: Final = (KeysUnderWayError, ReplacedAlreadyError, AddresseeGoneError)
 """Why something waits that is to hinder no entry of the roster: it may be the one that ends the waiting."""
 
 
 class NothingToDropError(UseError):
-    """Nothing waits in the outbox that could never be posted."""
+    """No letter waits in this channel, or it is signed already and may have been posted."""
 
 
 def drain(desk: "Desk") -> Iterator[tuple[str, Posted | CipherpostError]]:
@@ -70,9 +71,9 @@ def drain_or_raise(desk: "Desk") -> None:
 
 
 def drop(desk: "Desk", channel: str) -> int:
-    """Let go of letters that are not posted as things stand.
+    """Let go of letters that wait; where some of them can never be posted as things stand, of those alone.
 
-    They wait in the place of one that was replaced meanwhile, or for an office that lost its standing.
+    These wait in the place of one that was replaced meanwhile, or for an office that lost its standing.
 
     Returns:
         How many they were.
@@ -83,20 +84,32 @@ def drop(desk: "Desk", channel: str) -> int:
     from cipherpost.workflows.placing import is_replaced
     from cipherpost.workflows.plans import Plan
 
-    count = 0
-    for item in desk.outbox.items():
-        plan = Plan.from_dict(item.plan())
-        if plan.channel != channel or item.stage() in {"headed", "signed"}:
-            continue
-        if is_replaced(desk, plan) or is_stranded(desk, plan):
-            item.remove()
-            desk.vault.remove(f"outgoing {item.name}")
-            count += 1
-    if not count:
+    waiting = [(item, Plan.from_dict(item.plan())) for item in desk.outbox.items()]
+    free = [
+        (item, plan)
+        for item, plan in waiting
+        if plan.channel == channel and plan.letter is not None and not _may_be_signed(desk, item)
+    ]
+    gone = [item for item, plan in free if is_replaced(desk, plan) or is_stranded(desk, plan)]
+    dropped = gone or [item for item, _ in free]
+    for item in dropped:
+        item.remove()
+        desk.vault.remove(f"outgoing {item.name}")
+    if not dropped:
         raise NothingToDropError(
-            "no letter waits there for one that was replaced, or for an office without standing",
+            "no letter waits there that can be let go",
             where=channel,
-            rule="what can be posted is posted by the next round",
+            rule="what is signed already is posted by the next round",
             hints=("cipherpost outbox", "cipherpost fetch"),
         )
-    return count
+    return len(dropped)
+
+
+def _may_be_signed(desk: "Desk", item: "Item") -> bool:
+    """Whether the number of an item is journaled: then it is no other's any more (I3)."""
+    from cipherpost.dispatch.header import parse_header
+
+    if item.stage() not in {"headed", "signed"}:
+        return False
+    header = parse_header(item.header())
+    return item.stage() == "signed" or desk.journal.find(header.channel, header.number) is not None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cipherpost.desk import Desk
     from cipherpost.roster.duties import DutyInfo
     from cipherpost.roster.words import Duty
+    from cipherpost.workflows.proposals import Proposal
 
 
 class UnpublishedFormError(UseError):
@@ -204,11 +205,30 @@ def _check_form(desk: "Desk", name: str) -> None:
     if name in known:
         return
     near = difflib.get_close_matches(name, known, n=1)
+    proposed = _proposed_form(desk, name)
+    if proposed is not None:
+        raise UnpublishedFormError(
+            f"the form {name} is only proposed, as {proposed.place}",
+            rule="a form is owed once it is in force",
+            hints=(f"{' or '.join(proposed.awaited) or 'a keeper'} types: cipherpost endorse {proposed.number}",),
+        )
     raise UnpublishedFormError(
         f"the network has no form {name}",
         rule="a form is published before it is owed, those that ship with the program too",
         hints=(*([f"did you mean {near[0]}?"] if near else []), f"cipherpost form publish {name}"),
     )
+
+
+def _proposed_form(desk: "Desk", name: str) -> "Proposal | None":
+    from cipherpost.workflows import proposals
+
+    if not proposals.may_be_open(desk):
+        return None
+    start = f"form {name} "
+    for each in proposals.listing(desk):
+        if each.is_open and any(line.startswith(start) for line in each.draft.statements.decode().splitlines()):
+            return each
+    return None
 
 
 def _check_audience(desk: "Desk", audience: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cipherpost.errors import CipherpostError, UnableError, UseError
 from cipherpost.text import ROSTER
@@ -42,8 +42,16 @@ class FiguresAmendedError(UseError):
     """What is proposed carries figures, a form or findings, which another text would not change."""
 
 
+class SameTextError(UseError):
+    """An amendment that says what the proposal says would only cost the signatures under it."""
+
+
 class NotProposerError(UseError):
     """Only who proposed it may do this."""
+
+
+_NOT_KEPT: Final = (signing.SignaturesShortError, signing.DraftLetGoError, guards.KeysUnderWayError)
+"""Refusals after which nothing waits in the outbox."""
 
 
 def endorse(desk: "Desk", word: str, *, dry_run: bool = False) -> Posted:
@@ -62,6 +70,11 @@ def endorse(desk: "Desk", word: str, *, dry_run: bool = False) -> Posted:
     """
     line = _begin(desk, dry_run=dry_run)
     proposal = proposals.find(desk, word, fetch=line is None)
+    if proposal.is_open and desk.officer in proposal.signers and line is None and not dry_run:
+        posted = _complete(desk, proposal)  # a colleague's signature came just now
+        if posted is not None:
+            status.refresh(desk)
+            return posted
     if proposal.state == "posted" or (proposal.is_open and desk.officer in proposal.signers):
         return signing.as_posted(desk, proposal, already=True)
     if signing.is_on_its_way(desk, proposal):
@@ -72,7 +85,7 @@ def endorse(desk: "Desk", word: str, *, dry_run: bool = False) -> Posted:
         return _would_be(desk, proposal)
     done = _sign(desk, proposal, line)
     status.refresh(desk)
-    return done
+    return replace(done, declined_before=any(name == desk.officer for name, _ in proposal.declined))
 
 
 def _would_be(desk: "Desk", proposal: "Proposal") -> Posted:
@@ -123,6 +136,15 @@ def _check_open(desk: "Desk", proposal: "Proposal") -> None:
         )
 
 
+def _complete(desk: "Desk", proposal: "Proposal") -> Posted | None:
+    try:
+        return signing.complete(desk, proposal)
+    except UnableError as error:
+        if isinstance(error, _NOT_KEPT):
+            raise
+        return _waits(desk, proposal, error)
+
+
 def _sign(desk: "Desk", proposal: "Proposal", line: CipherpostError | None) -> Posted:
     from cipherpost.workflows.placing import post_item
 
@@ -138,7 +160,7 @@ def _sign(desk: "Desk", proposal: "Proposal", line: CipherpostError | None) -> P
         proposal = proposals.find(desk, str(proposal.number))
         return signing.complete(desk, proposal) or signing.as_posted(desk, proposal)
     except UnableError as error:
-        if isinstance(error, signing.SignaturesShortError | signing.DraftLetGoError | guards.KeysUnderWayError):
+        if isinstance(error, _NOT_KEPT):
             raise
         return _waits(desk, proposal, error)
 
@@ -258,6 +280,7 @@ def amend(
         ProposalClosedError: it was posted, amended or withdrawn, or what it would replace was replaced.
         NotProposerError: of a roster entry of a colleague.
         UseError: a text for a roster entry, or none for a letter.
+        SameTextError: nothing would change.
         FiguresAmendedError: it is a report, or brings a form: those count by their data, and not by their text.
         EntryRefusedError: the roster, as it is by now, would refuse the statements; nothing was proposed.
     """
@@ -328,6 +351,20 @@ def _amend_letter(
             raise _figures(desk, proposal, "data for programs, such as a form", "the command that proposed it")
         names = {each.name for each in letter.attachments}
         kept = tuple(each for each in attachments if each.name not in names) if keep else ()
+        said = (letter.subject or old.subject, letter.body, letter.body_type)
+        if (
+            proposal.is_open
+            and until is None
+            and not letter.attachments
+            and len(kept) == len(attachments)
+            and said == (old.subject, old.body, old.body_type)
+        ):
+            raise SameTextError(
+                "this is the text that is proposed already",
+                where=proposal.place,
+                rule="who has signed a text that is amended signs again",
+                hints=(f"cipherpost read {proposal.place}",),
+            )
         new = replace(
             letter,
             subject=letter.subject or old.subject,

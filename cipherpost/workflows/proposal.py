@@ -130,7 +130,15 @@ class Proposal:
         refused = f"declined by {', '.join(name for name, _ in self.declined)}" if self.declined else ""
         if self.is_open:
             return ", ".join(filter(None, (f"{votes(self.tallies)} signed", refused)))
+        if self.state == "overtaken":
+            return f"overtaken: {_overtaken(self.draft)}"
         return f"{refused}; too few are left" if self.state == "declined" else self.state
+
+    @property
+    def next_word(self) -> str:
+        """What its proposer types once it was overtaken; it is listed as his until then."""
+        anew = f"cipherpost amend {self.number}    (proposes it anew); or " if self.draft.kind == ROSTER else ""
+        return f"{anew}cipherpost withdraw {self.number}    (lets it go)"
 
     def cells(self) -> list[str]:
         """For a table."""

@@ -378,6 +378,7 @@ def _judged(
 ) -> Proposal:
     message, draft = proposed
     place = standing.place(draft)
+    poster = _poster(desk, draft, place)
     needed, names = authority.who_must(desk, draft)
     tallies = authority.tallies(desk, draft, ((each.officer, each.fresh) for each in about.signed))
     refused = {name for name, _ in about.declined}
@@ -407,9 +408,9 @@ def _judged(
         amends=message.header.supersedes,
         gone_by=gone[1] if gone is not None and place is None else None,
         posted_as=place,
-        posted_by=_poster(desk, draft, place),
+        posted_by=poster,
         signed=about.signed,
-        declined=about.declined,
+        declined=tuple(each for each in about.declined if each[0] != poster),  # he signed it in the end
         ignored=about.ignored,
         needed=needed,
         awaited=_awaited(tallies, able, refused | signers) if state == "open" else (),

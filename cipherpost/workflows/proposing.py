@@ -211,12 +211,23 @@ def propose_entry(
             hints=("cipherpost admit FILE    (with fewer cards, in several entries)",),
         )
     if amends is None:
+        before = _same_entry(desk, data)
+        if before is not None:
+            return signing.as_posted(desk, before, already=True)
         signing.check_free(desk, desk.roster.newest + 1)
     if dry_run:
         return would_be(desk, Plan(channel=ROSTER_CHANNEL, kind=ROSTER, created=desk.time(), statements=data))
     guards.check_ready(desk, own_plan(desk, amends=amends, keeps=True))
     made = _put_entry(desk, data, cards, amends=amends, until=last_day(desk, until))
     return post_proposal(desk, made)
+
+
+def _same_entry(desk: "Desk", statements: bytes) -> "proposals.Proposal | None":
+    """The open proposal that states the same, signed by this keeper: the command was typed a second time."""
+    for each in proposals.listing(desk):
+        if each.is_open and each.draft.statements == statements and desk.officer in each.signers:
+            return each
+    return None
 
 
 def _put_entry(

@@ -18,6 +18,7 @@ class Posted:
     are then those of the proposal in the office's own channel. ``signed``, ``needed``, ``awaited``: who signed it, how
     many must, and of whom it waits for any; ``votes`` says so where old and new keepers are counted apart; ``posters``:
     where it is enough, those whose next `fetch` posts it. Of what was posted ``signed`` are all who did.
+    ``declined_before``: this officer had declined what he signed now.
     """
 
     channel: str
@@ -37,6 +38,7 @@ class Posted:
     awaited: tuple[str, ...] = ()
     votes: str = ""
     posters: tuple[str, ...] = ()
+    declined_before: bool = False
 
     @property
     def place(self) -> str:
@@ -55,7 +57,7 @@ class Posted:
             waits = f"; waits for {', '.join(self.awaited)}" if self.awaited else ""
         if self.number is None:
             return f"a proposal {words}{waits}"
-        return f"proposed as {self.place} {words}{waits}"
+        return f"{'already ' if self.already else ''}proposed as {self.place} {words}{waits}"
 
     def as_json(self) -> dict[str, Any]:
         """The object of docs/center.md, "Scripts"."""

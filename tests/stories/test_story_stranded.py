@@ -69,7 +69,7 @@ def test_a_letter_that_waits_does_not_keep_a_keeper_from_reinstating_the_office(
 def test_a_letter_to_an_office_dissolved_meanwhile_is_given_up_by_a_person_alone(net: Net) -> None:
     write_without_a_line(net, BAZHANOV, "to tver", "tver")
     with net.desk(BAZHANOV) as desk, pytest.raises(NothingToDropError):
-        draining.drop(desk, "center/tver")  # it would be sent
+        draining.drop(desk, "center/samara")  # nothing waits there
     post_entry(net, "stasova", "dissolve tver")
     error = waits(net.fetch(BAZHANOV))
     assert "tver was dissolved in entry" in error.what

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from workflowkit import BAZHANOV, IVANOV, NETWORK, ROSTER, STASOVA, Net, join
 
+from cipherpost.cli.fetched import notice_lines
 from cipherpost.note import SignerKey
 from cipherpost.postoffice import names
 from cipherpost.roster import words
@@ -262,8 +263,13 @@ def test_an_entry_that_came_second_is_proposed_anew_for_the_next_number(net: Net
     with net.desk(BAZHANOV) as desk:
         second = proposing.propose_entry(desk, [words.Title("samara", "Samara Committee")])
     assert endorse(net, KAGAN, first.number).channel == ROSTER
-    net.fetch(BAZHANOV)
-    assert proposal(net, BAZHANOV, second.number).state == "overtaken"
+    told = "\n".join(notice_lines(net.fetch(BAZHANOV)))
+    found = proposal(net, BAZHANOV, second.number)
+    assert found.state == "overtaken"
+    assert found.stands() == f"overtaken: another entry took number {found.draft.number} of the roster"
+    assert found.stands() in told
+    assert f"cipherpost amend {second.number} " in told
+    assert f"cipherpost withdraw {second.number} " in told
     with net.desk(BAZHANOV) as desk:
         again = endorsing.amend(desk, str(second.number), None)
     assert endorse(net, STASOVA, again.number).channel == ROSTER
