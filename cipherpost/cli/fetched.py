@@ -62,6 +62,8 @@ def _turns(result: "Fetched") -> Iterator[str]:
             yield f"your proposal {own.place}: {own.stands()}" + (
                 f"; the reason: cipherpost read {own.place}" if own.declined and place is None else ""
             )
+        if own.state == "overtaken":
+            yield f"proposal {own.number}: {own.next_word}"
         if own.draft.kind == ROSTER and place is not None:
             for line in own.draft.statements.decode().splitlines():
                 if line.startswith("form "):
@@ -84,6 +86,7 @@ def renewal_lines(renewal: "Renewal") -> Iterator[str]:
 
 
 def _trouble(result: "Fetched") -> Iterator[str]:
+    yield from result.awaited
     for channel, number, why in result.held:
         yield f"held: {channel}/{number}: {why}"
     for channel, gaps in result.missing.items():

@@ -19,6 +19,7 @@ from cipherpost.workflows import (
     forms,
     forwarding,
     letters,
+    moving,
     originals,
     proposals,
     proposing,
@@ -57,6 +58,7 @@ class Fetched:
     ``refused``: notes that do not count; ``missing``: numbers, by channel; ``sealed_before``: letters sealed before
     this officer was a reader, seen for the first time; ``owed``: one line about this office's open debts; ``to_sign``:
     proposals that wait for this officer; ``own``: his own proposals of which he was not told yet how they fared;
+    ``awaited``: for what this home waits before it signs, since it moved;
     ``voided``: what counted before and does not now, since the roster cut it off.
     """
 
@@ -75,6 +77,7 @@ class Fetched:
     renewal: "Renewal | None" = None
     just_admitted: bool = False
     cards_waiting: int = 0
+    awaited: list[str] = field(default_factory=list)
     owed: str | None = None
     to_sign: list[str] = field(default_factory=list)
     own: list["Proposal"] = field(default_factory=list)
@@ -183,6 +186,7 @@ def _round(desk: "Desk", *, max_size: int | None, receipts: bool, full: bool) ->
     if desk.officer in desk.roster.keepers(desk.roster.newest) and desk.is_center:
         result.cards_waiting = admission.count_waiting(desk)
     result.own = proposals.news_of_own(desk)
+    result.awaited = moving.awaited(desk)
     status.refresh(desk)
     result.owed = status.owed_line(desk)
     if proposals.may_be_open(desk):

@@ -171,7 +171,7 @@ def _moved(desk: "Desk", free: str | None) -> str | None:
         return None
     if state.reason.startswith(ANOTHER_COPY):
         return f"this home has moved: {state.reason}; if you made no copy, telephone the center (docs/keys.md)"
-    return f"this home has moved: {state.reason}"
+    return f"this home has moved: {state.reason}; `cipherpost fetch` says what is awaited before it signs"
 
 
 def _proposed_in(desk: "Desk") -> Proposed:
