@@ -120,6 +120,8 @@ class Branches:
                 found[node] = node.number
             elif node.parent in found:
                 found[node] = found[node.parent]
+            elif tree.follows_pinned_away(node):
+                found[node] = node.number - 1
         return found
 
 

@@ -90,6 +90,10 @@ class Tree:
         """Whether the roster settled that another note than this one stands at its number."""
         return self._pinned.get(node.number, node.hash) != node.hash
 
+    def follows_pinned_away(self, node: Node) -> bool:
+        """Whether what ``node`` links to is not here, and the roster settled that another stands at that number."""
+        return node.parent is None and self._pinned.get(node.number - 1, node.previous) != node.previous
+
     def goes_on(self, node: Node) -> bool:
         """Whether something below ``node`` counts on its own path, settled away or not."""
         below = list(node.children)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from cipherpost.cli.output import NOTICES, many
 from cipherpost.text import ROSTER
+from cipherpost.workflows.fork_news import lines as fork_lines
 from cipherpost.workflows.voided import lines as voided_lines
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ def notice_lines(result: "Fetched") -> Iterator[str]:
     """What else there is to know."""
     if result.renewal is not None:
         yield from renewal_lines(result.renewal)
-    for line in voided_lines(result.voided):
-        yield f"counts no more: {line}"
+    yield from _alarms(result)
     if result.not_admitted is not None:
         rule = result.not_admitted.rule
         yield f"{result.not_admitted.what}; {rule}" if rule else result.not_admitted.what
@@ -51,6 +51,16 @@ def notice_lines(result: "Fetched") -> Iterator[str]:
     for error in result.waiting:
         yield f"waits in the outbox: {error}"
     yield from _turns(result)
+
+
+def _alarms(result: "Fetched") -> Iterator[str]:
+    """What is gravest: what counts no more, contradictions, and this home's key in other hands."""
+    for line in voided_lines(result.voided):
+        yield f"counts no more: {line}"
+    for line in fork_lines(result.forks):
+        yield f"fork: {line}"
+    if result.alarm is not None:
+        yield f"attention: {result.alarm}"
 
 
 def _turns(result: "Fetched") -> Iterator[str]:
@@ -100,6 +110,9 @@ def _trouble(result: "Fetched") -> Iterator[str]:
 
 def hints(result: "Fetched") -> Iterator[str]:
     """What to do next, at most two."""
+    if result.steps:
+        yield from result.steps[:2]
+        return
     if result.renewal is not None and result.renewal.entry is None:
         yield f"the center types: {result.renewal.admission}"
     if result.not_admitted is not None:

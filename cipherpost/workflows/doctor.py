@@ -93,9 +93,15 @@ def _backup(desk: "Desk") -> Iterator[Check]:
 
 
 def _machine(desk: "Desk") -> Iterator[Check]:
+    from cipherpost.workflows import moving
+
     away = desk.machine.away()
     if away is not None:
         yield Check(False, f"this home was given to the machine {away.to}: it only reads", "use it there")
+        return
+    alarm = moving.alarm(desk)
+    if alarm is not None:
+        yield Check(False, alarm.what, next(iter(alarm.steps), ""))
         return
     moved = desk.machine.check()
     state = desk.machine.moved_state()

@@ -4,8 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from cipherpost.chain.checks import code_of
-from cipherpost.errors import CipherpostError, GapError, NewerError, NotAuthenticError, NotForUsError, gravest
+from cipherpost.chain.checks import ForkHeldError, code_of
+from cipherpost.errors import (
+    CipherpostError,
+    ForkError,
+    GapError,
+    NewerError,
+    NotAuthenticError,
+    NotForUsError,
+    gravest,
+)
 from cipherpost.home.copies import CopyIncompleteError
 from cipherpost.home.files import DiskError
 from cipherpost.postoffice import NoSuchObjectError, OccupiedError, UnreadableObjectError
@@ -16,6 +24,7 @@ from cipherpost.workflows import (
     cards,
     checking,
     evidence,
+    fork_news,
     forms,
     forwarding,
     letters,
@@ -39,6 +48,7 @@ from cipherpost.workflows.results import Posted
 
 if TYPE_CHECKING:
     from cipherpost.chain.channel import Entry
+    from cipherpost.chain.forks import Fork
     from cipherpost.desk import Desk
     from cipherpost.letter import Letter
     from cipherpost.workflows.proposals import Proposal
@@ -59,7 +69,9 @@ class Fetched:
     this officer was a reader, seen for the first time; ``owed``: one line about this office's open debts; ``to_sign``:
     proposals that wait for this officer; ``own``: his own proposals of which he was not told yet how they fared;
     ``awaited``: for what this home waits before it signs, since it moved;
-    ``voided``: what counted before and does not now, since the roster cut it off.
+    ``voided``: what counted before and does not now, since the roster cut it off, or another of its number stands;
+    ``forks``: open ones that were not told of yet; ``alarm``: that another signs with this home's key; ``steps``: what
+    to do about a fork or an alarm, before all else.
     """
 
     new: list["Entry"] = field(default_factory=list)
@@ -83,6 +95,9 @@ class Fetched:
     own: list["Proposal"] = field(default_factory=list)
     stopped: list[CipherpostError] = field(default_factory=list)
     voided: "list[Voided]" = field(default_factory=list)
+    forks: "list[Fork]" = field(default_factory=list)
+    alarm: str | None = None
+    steps: tuple[str, ...] = ()
 
     @property
     def before_you(self) -> int:
@@ -98,6 +113,8 @@ class Fetched:
             codes.add(GapError.exit_code)
         if self.not_admitted is not None:
             codes.add(self.not_admitted.exit_code)
+        if self.forks:
+            codes.add(ForkError.exit_code)
         return gravest(codes)
 
     def as_json(self) -> dict[str, Any]:
@@ -114,6 +131,7 @@ class Fetched:
                 for first, last in gaps
             ],
             "voided": [each.as_json() for each in self.voided],
+            "forks": [fork_news.as_json(each) for each in self.forks],
         }
 
 
@@ -146,7 +164,17 @@ def fetch(desk: "Desk", *, max_size: int | None = None, receipts: bool = True, f
     receipts = receipts and desk.machine.away() is None  # a home that was given away reads, and writes nothing
     result = _round(desk, max_size=max_size, receipts=receipts, full=full)
     result.voided = voided.news(desk)
+    result.forks = fork_news.news(desk)
+    alarm = moving.alarm(desk)
+    result.alarm = alarm.what if alarm is not None else None
+    result.steps = alarm.steps if alarm is not None and alarm.steps else _fork_steps(desk, result)
     return result
+
+
+def _fork_steps(desk: "Desk", result: Fetched) -> tuple[str, ...]:
+    places = [f"{error.channel}/{error.number}" for error in result.stopped if isinstance(error, ForkHeldError)]
+    places += [fork_news.place(each) for each in result.forks]
+    return fork_news.steps(desk, places[0]) if places else ()
 
 
 def _round(desk: "Desk", *, max_size: int | None, receipts: bool, full: bool) -> Fetched:
@@ -251,9 +279,12 @@ def _note_held(desk: "Desk", result: Fetched) -> None:
     """List what waits, but for what waits in vain: dispatches of those whom the roster has cut off."""
     for channel in syncing.readable(desk):
         view = desk.chain.channel(channel)
-        for entry in (each for each in view.held() if syncing.binds(desk, each)):
-            why = entry.reason.what if entry.reason else "something it builds upon is missing"
-            result.held.append((channel, entry.header.number, why))
+        waits = [
+            (channel, entry.header.number, entry.reason.what if entry.reason else "something it builds upon is missing")
+            for entry in view.held()
+            if syncing.binds(desk, entry)
+        ]
+        result.held += dict.fromkeys(waits)  # of a number on both sides of a fork it is said once
         if view.stopped is not None:
             result.stopped.append(view.stopped)
 

@@ -9,7 +9,7 @@ from cipherpost.chain import forks as chain_forks
 from cipherpost.errors import CipherpostError, ForkError, NewerError, NotAuthenticError, TooLargeError, UseError
 from cipherpost.note import split
 from cipherpost.text import CENTER, sha256
-from cipherpost.workflows import entries, proving, syncing
+from cipherpost.workflows import entries, fork_news, proving, status, syncing
 from cipherpost.workflows.results import Posted
 from cipherpost.workflows.typed import typed
 
@@ -54,22 +54,11 @@ class Forks:
     def as_json(self) -> dict[str, Any]:
         """The object for scripts."""
         return {
-            "forks": [_fork_json(each) for each in self.forks],
+            "forks": [fork_news.as_json(each) for each in self.forks],
             "evidence": self.taken,
             "refused": [str(each) for each in self.refused],
             "proofs": [str(path) for path in self.proofs],
         }
-
-
-def _fork_json(fork: chain_forks.Fork) -> dict[str, Any]:
-    return {
-        "channel": fork.channel,
-        "number": fork.number,
-        "what": fork.what,
-        "settled": fork.settled,
-        "stops": fork.stops,
-        "sides": [side._asdict() for side in fork.sides],
-    }
 
 
 def look(desk: "Desk", proofs: Sequence[Path] = (), *, evidence: bool = True) -> Forks:
@@ -236,7 +225,10 @@ def settle(desk: "Desk", plan: Settlement, *, dry_run: bool = False) -> Posted:
     from cipherpost.roster.words import Settle
 
     if not plan.already:
-        return entries.post(desk, [Settle(plan.channel, plan.number, plan.hash)], dry_run=dry_run)
+        posted = entries.post(desk, [Settle(plan.channel, plan.number, plan.hash)], dry_run=dry_run)
+        if not dry_run:
+            status.refresh(desk)
+        return posted
     return entries.stated_before(desk)
 
 

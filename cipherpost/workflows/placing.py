@@ -423,7 +423,7 @@ def _read_back(desk: "Desk", name: str) -> bytes | None:
 
 
 def _own_fork(desk: "Desk", header: Header) -> OwnForkError:
-    desk.machine.mark_moved(f"{ANOTHER_COPY} is at work", desk.time())
+    desk.machine.mark_moved(f"{ANOTHER_COPY}, or a thief, is at work", desk.time())
     return OwnForkError(
         "the post office holds another dispatch with this number, signed by your own key",
         channel=header.channel,

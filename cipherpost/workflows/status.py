@@ -28,7 +28,7 @@ class Status:
     ``owed``: what is due of this office, soonest first, as `cipherpost.workflows.owing.kept` gives it, and
     ``proposed_in`` the proposals of reports that are under way for it; ``silent``: offices not heard of for longer
     than their interval. ``unsent``: what is typed to send each form that is in force and was sent to nobody.
-    ``backup``: why one is to be made.
+    ``backup``: why one is to be made. ``forks``: the places of those that are known here and not settled.
     """
 
     network: str
@@ -53,6 +53,7 @@ class Status:
     unsent: tuple[str, ...]
     backup: str | None
     proposed_in: Proposed
+    forks: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The object for scripts."""
@@ -67,6 +68,7 @@ class Status:
             "proposals": self.proposals,
             "proposed": self.proposed,
             "declined": self.declined,
+            "forks": list(self.forks),
         }
 
     def lines(self) -> Iterator[tuple[str, str]]:
@@ -100,9 +102,15 @@ class Status:
             yield "new keys", "wait for the roster; until then this home reads, and signs nothing"
         if self.backup:
             yield "backup", f"{self.backup}: {BACK_UP}"
+        yield from self._attention()
+        yield "last fetch", self.last_fetch or "never"
+
+    def _attention(self) -> Iterator[tuple[str, str]]:
+        if self.forks:
+            more = f" and {len(self.forks) - 1} more" if len(self.forks) > 1 else ""
+            yield "fork", f"{self.forks[0]}{more}: two signed dispatches of one number: cipherpost forks"
         if self.moved:
             yield "attention", self.moved
-        yield "last fetch", self.last_fetch or "never"
 
     def next_steps(self) -> Iterator[str]:
         """At most two commands."""
@@ -148,6 +156,7 @@ def status(desk: "Desk") -> Status:
         unsent=tuple(kept.get("unsent", ())),
         backup=None if lost or desk.machine.away() else _backup(desk, kept.get("keys since")),
         proposed_in=_proposed_in(desk) if debts else {},
+        forks=tuple(kept.get("forks", ())),
     )
 
 
@@ -158,19 +167,23 @@ def _backup(desk: "Desk", keys_since: str | None) -> str | None:
 
 
 def _moved(desk: "Desk", free: str | None) -> str | None:
-    """What is to be known of a home that moved; nothing once it is ``free`` of what it waited for since then."""
-    from cipherpost.workflows.moving import ANOTHER_COPY
+    """What is to be known of a home that moved; nothing once it is ``free`` of what it waited for since then.
+
+    That another signs with its key is said however free it is.
+    """
+    from cipherpost.workflows import moving
 
     away = desk.machine.away()
     if away is not None:
         return f"this home has moved: to the machine {away.to}, and only reads here"
+    alarm = moving.alarm(desk)
+    if alarm is not None:
+        return alarm.line()
     now, state = desk.machine.check(), desk.machine.moved_state()
     if now is not None:
         return f"this home has moved: {now.reason}"
     if state is None or state.since == free:
         return None
-    if state.reason.startswith(ANOTHER_COPY):
-        return f"this home has moved: {state.reason}; if you made no copy, telephone the center (docs/keys.md)"
     return f"this home has moved: {state.reason}; `cipherpost fetch` says what is awaited before it signs"
 
 
@@ -220,7 +233,7 @@ def _silent(desk: "Desk", days: int, expected: list[str]) -> tuple[str, ...]:
 
 def refresh(desk: "Desk") -> None:
     """Count anew; every command that changes what is new or owed ends with this."""
-    from cipherpost.workflows import forms, guards, moving, owing, owncards, proposals, reading
+    from cipherpost.workflows import fork_news, forms, guards, moving, owing, owncards, proposals, reading
 
     newest = desk.roster.newest
     rows = reading.received(desk)
@@ -241,6 +254,7 @@ def refresh(desk: "Desk") -> None:
         "keys since": owncards.keys_since(desk),
         "days": guards.check_days(desk),
         "heard_of": expected,
+        "forks": [fork_news.place(each) for each in fork_news.open_forks(desk)],
     }
     state = desk.machine.moved_state()
     if state is not None and not moving.not_free(desk):

@@ -78,7 +78,7 @@ def take_note(desk: "Desk", channel: str, number: int, note: bytes) -> Entry:
             view.tree.changed = None
             learn(desk, entry)
         if channel != ROSTER_CHANNEL:
-            save_path(desk, channel)
+            voided.note_down(desk, channel, save_path(desk, channel))
         else:
             for name in tuple(desk.chain.channels):
                 voided.note_down(desk, name, save_path(desk, name))
@@ -97,7 +97,7 @@ def _notice_copy(desk: "Desk", entry: Entry) -> None:
     if moved is not None and header.time <= moved.since and header.channel not in moved.cleared:
         return
     if desk.journal.find(header.channel, header.number) != entry.hash:
-        reason = f"{ANOTHER_COPY} has signed {header.channel}/{header.number}"
+        reason = f"{ANOTHER_COPY}, or a thief, has signed {header.channel}/{header.number}"
         desk.machine.mark_moved(reason, desk.time())
 
 

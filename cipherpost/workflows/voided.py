@@ -1,4 +1,4 @@
-"""What counted in this home and counts no more, since an entry of the roster cut it off: told of once."""
+"""What counted in this home and counts no more, cut off by the roster or beaten in a race or fork: told of once."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
+    from cipherpost.chain.channel import Entry
     from cipherpost.desk import Desk
 
 _NOTED: Final = "voided"
@@ -49,11 +50,20 @@ def news(desk: "Desk") -> list[Voided]:
         entry = desk.chain.channel(channel).by_hash(text_hash)
         if entry is None or entry.status == "held":  # two sides go on: which of them counts is open
             waiting.append([channel, number, text_hash])
-        elif entry.reason is not None:
+        elif entry.reason is not None and not _is_of_no_matter(desk, entry):
             header = entry.header
             found.append(Voided(channel, number, header.kind, f"{header.office}/{header.by}", entry.reason.what))
     desk.mail.set_meta(_NOTED, json.dumps(waiting) if waiting else "")
     return sorted(set(found))
+
+
+def _is_of_no_matter(desk: "Desk", entry: "Entry") -> bool:
+    """What lost a race or a fork and is no news: a receipt, whose words are said again, and what was one's own."""
+    from cipherpost.chain.checks import AsideError, RaceLostError
+
+    header = entry.header
+    own = (header.office, header.by) == (desk.office, desk.officer)
+    return isinstance(entry.reason, RaceLostError | AsideError) and (own or header.letter is None)
 
 
 def lines(voided: Sequence[Voided]) -> Iterator[str]:

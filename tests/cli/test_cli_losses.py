@@ -4,7 +4,7 @@ import shutil
 from datetime import timedelta
 
 import pytest
-from cliharness import Net, check_words, refused
+from cliharness import Net, Result, check_words, refused
 
 from cipherpost.postoffice.directory import DirectoryPost
 
@@ -58,11 +58,46 @@ def test_a_robbed_clerk_is_told_to_telephone_and_not_to_go_on_alone(net: Net) ->
     done = net.run("tver", "reply", "center/all/1", "-m", "by the clerk")
     assert done.code in {1, 5}
     check_words(done)
-    assert "another copy of it has signed tver/center/" in done.err
+    assert "another copy of it, or a thief, has signed tver/center/" in done.err
     assert done.hints[0].startswith("if you made no copy, your keys are in other hands: telephone the center")
     assert "--alone" not in done.err
     attention = [line for line in net.ok("tver", "status").lines if line.startswith("attention")]
     assert ["telephone the center" in line for line in attention] == [True]
+
+
+def test_the_alarm_of_a_theft_stays_until_the_clerk_says_alone_or_has_new_keys(net: Net) -> None:
+    """The center answers what the thief wrote: that frees the channels of a copy, and says nothing of the thief."""
+
+    def alarms(done: Result) -> bool:
+        said = [
+            line for line in done.err.splitlines() + done.lines if "another copy of it, or a thief, has signed" in line
+        ]
+        return len(said) == 1
+
+    shutil.copytree(net.home("tver"), net.home("thief"))
+    letter = str(net.write("thief.md", "by the thief\n"))
+    elsewhere = {"CIPHERPOST_STATE_DIR": str(net.root / "elsewhere")}
+    net.ok("thief", "send", letter, "--to", "center", "--alone", env=elsewhere)
+    for office in ("tver", "center", "tver"):
+        net.clock.ahead(minutes=1)
+        told = net.run(office, "fetch")
+    net.ok("tver", "reply", "center/all/1", "-m", "by the clerk")
+    for done in (told, net.run("tver", "fetch"), net.ok("tver", "status"), net.run("tver", "doctor")):
+        assert alarms(done)
+        assert "telephone the center at once" in done.err + done.out
+        assert "use one copy only" not in done.err
+        check_words(done)
+    shutil.copytree(net.home("tver"), net.home("lost"))
+    net.ok("tver", "reply", "center/all/1", "-m", "it was my own copy", "--alone")
+    assert not any(alarms(net.run("tver", word)) for word in ("fetch", "status", "doctor"))
+
+    net.ok("center", "compromised", "tver/ivanov", "-y")
+    net.run("lost", "fetch")
+    done = net.run("lost", "doctor")
+    assert alarms(done)
+    assert "what these keys sign counts no more" in done.out
+    assert "telephone" not in done.err
+    assert "use one copy only" not in done.err
 
 
 def test_the_attention_line_goes_when_a_home_that_moved_is_free_again(net: Net) -> None:

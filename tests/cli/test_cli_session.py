@@ -13,7 +13,19 @@ from cipherpost.cli import table
 from cipherpost.ledger.returns import COLUMNS
 
 DISPATCH = {"channel", "number", "hash", "kind", "time", "posted", "to", "unreached"}
-STATUS = {"network", "office", "officer", "new", "owed", "outbox", "silent", "proposals", "proposed", "declined"}
+STATUS = {
+    "network",
+    "office",
+    "officer",
+    "new",
+    "owed",
+    "outbox",
+    "silent",
+    "proposals",
+    "proposed",
+    "declined",
+    "forks",
+}
 ROSTER = {
     "network", "fingerprint", "spoken", "number", "head", "keepers", "offices", "groups", "duties", "forms", "escrow",
     "timezone",
@@ -28,7 +40,7 @@ OUTBOX = {
     "unable", "silent", "superseded_by", "cancelled_by",
 }  # fmt: skip
 READ = INBOX | {"hash", "roster", "body", "body_type", "data", "readers", "forwarded", "shared_in"}
-FETCH = {"new", "held", "unreadable", "posted", "restored", "missing", "voided"}
+FETCH = {"new", "held", "unreadable", "posted", "restored", "missing", "voided", "forks"}
 AUDIT = {
     "ok", "program", "network", "fingerprint", "roster", "as_of", "dispatches", "channels", "findings", "not_checked",
 }  # fmt: skip
