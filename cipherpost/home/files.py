@@ -95,7 +95,7 @@ class NewFile:
 
     Raises:
         DiskError: from `write` and the end of the block.
-        AlreadyThereError: at the end of the block, without ``replace``.
+        AlreadyThereError: at the end of the block, without ``replace``; at once, where a device or pipe would give way.
     """
 
     __slots__ = ("_begun", "_digest", "_file", "_replace", "_temporary", "path", "size")
@@ -108,6 +108,13 @@ class NewFile:
         self._digest = Sha256() if hashed else None
         self._temporary = path.with_name(_PREFIX + secrets.token_hex(8))
         with disk_errors(path):
+            if path.exists() and not (path.is_file() or path.is_dir()):  # a rename would put a file in its place
+                raise AlreadyThereError(
+                    "there is a device or a pipe of this name",
+                    where=str(path),
+                    rule="only a file ever gives way to another",
+                    hints=("name another file",),
+                )
             self._file = os.fdopen(os.open(self._temporary, _NEW, mode), "wb", buffering=limits.PIECE)
 
     @property

@@ -20,6 +20,7 @@ EITHER: Final[Mapping[str, str]] = {
     "disagrees": "cannot be told: one of the two signed a word that is wrong, or the carrier showed them two things",
     "race": "nobody: two officers of one office wrote at the same time",
     "void": "nobody: it was cut off, or stands behind what does not count",
+    "clock": f"{WHO['sender']}; or whoever audits, where this clock is behind, or --as-of goes back",
     "not-given": f"{WHO['sender']}; or the carrier, if it keeps back the dispatch that hands the key on",
     "late": f"{WHO['sender']}; or the carrier, if it kept the report from the center until the grace was over",
     "overdue": f"{WHO['sender']}; or the carrier, if it keeps back the report",

@@ -1,6 +1,7 @@
 """The report of an audit as a page of 80 columns: the verdict first, then findings, the gravest first."""
 
 import textwrap
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -22,6 +23,8 @@ _BY_CODE: Final = 12
 _RUNS: Final = 10
 """Runs of numbers that are named of one channel."""
 _SKIPPED: Final = 5
+_HALF: Final = "\ufffe"
+"""No character of any text; stands for half of a wide one while lines are measured."""
 
 
 def report_lines(report: "Report") -> Iterator[str]:
@@ -131,7 +134,7 @@ def _head_lines(report: "Report") -> Iterator[str]:
         title = report.titles.get(head.channel.partition("/")[0], "")
         room = _WIDTH - len(row) - 2
         if title and room >= 8:
-            row += "  " + (title if len(title) <= room else title[: room - 1] + "…")
+            row += f"  {_cut(title, room)}"
         yield row
 
 
@@ -146,4 +149,18 @@ def _listed(title: str, clauses: Sequence[str]) -> Iterator[str]:
 def _wrapped(words: str, *, indent: int = 0, bullet: str = "", hang: int = 0) -> list[str]:
     begin = bullet or " " * indent
     behind = " " * (len(bullet) or hang or indent + 2)
-    return textwrap.wrap(words, _WIDTH, initial_indent=begin, subsequent_indent=behind, break_on_hyphens=False)
+    wide = _widened(words)
+    width = _WIDTH if wide == words else _WIDTH - 1  # a line may end between a wide letter and what stands for its half
+    lines = textwrap.wrap(wide, width, initial_indent=begin, subsequent_indent=behind, break_on_hyphens=False)
+    return [line.replace(_HALF, "") for line in lines]
+
+
+def _cut(words: str, width: int) -> str:
+    """``words`` in at most so many columns."""
+    wide = _widened(words)
+    return words if len(wide) <= width else wide[: width - 1].replace(_HALF, "") + "…"
+
+
+def _widened(words: str) -> str:
+    """``words`` with a placeholder before each letter that takes two columns, as those of East Asia do."""
+    return "".join(f"{_HALF}{ch}" if unicodedata.east_asian_width(ch) in "WF" else ch for ch in words)

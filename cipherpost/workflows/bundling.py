@@ -168,6 +168,8 @@ def make(
 def _check_place(path: Path, *, force: bool) -> None:
     if path.is_dir():
         raise BundlePlaceError("this is a folder", where=str(path), hints=("name a file behind -o",))
+    if str(path) == "-":
+        raise BundlePlaceError("a bundle goes into a file, and not out here", hints=("name a file behind -o",))
     if (path.exists() or path.is_symlink()) and not force:
         raise BundlePlaceError(
             "there is a file of this name already",

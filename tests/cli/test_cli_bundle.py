@@ -1,5 +1,7 @@
 """``bundle``, and ``audit`` and ``verify`` of one, as a user runs them."""
 
+import os
+
 from cliharness import Net, refused
 
 from cipherpost.postoffice.bundle import BundlePost
@@ -32,6 +34,14 @@ def test_a_home_bundles_its_own_network_and_audits_the_bundle(net: Net) -> None:
     refused(net.run("audit", "bundle", "-o", str(file)), 1)
     again = net.ok("center", "bundle", "-o", str(file), "--force", "--json").json
     assert again["hash"] == made["hash"]
+
+
+def test_a_bundle_takes_the_place_of_no_pipe_and_goes_nowhere_but_into_a_file(net: Net) -> None:
+    pipe = net.root / "pipe"
+    os.mkfifo(pipe)
+    refused(net.run("audit", "bundle", "-o", str(pipe), "--force"), 1, "pipe")
+    assert pipe.is_fifo()
+    refused(net.run("audit", "bundle", "-o", "-"), 1, "into a file")
 
 
 def test_of_chosen_channels_only_these_and_the_roster(net: Net) -> None:

@@ -34,6 +34,19 @@ def test_i4_a_new_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
         assert not path.exists() or path.read_bytes() == b"whole"
 
 
+def test_no_file_ever_takes_the_place_of_a_device_or_a_pipe(tmp_path: Path) -> None:
+    """Root, who writes to /dev/null by --force, would leave the machine without one."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to("/dev/null")
+    for path in (pipe, link):
+        with pytest.raises(AlreadyThereError, match="a device or a pipe"):
+            write_file(path, b"new")
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert {each.name for each in tmp_path.iterdir()} == {"pipe", "link"}
+
+
 @pytest.mark.parametrize("links", [True, False])
 def test_an_older_file_is_never_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
     if not links:

@@ -1,5 +1,7 @@
 """The text of an audit: one page for a person, however much was found."""
 
+import unicodedata
+
 import pytest
 from auditkit import lines
 from chain.chainkit import NOW, sha
@@ -69,6 +71,18 @@ def test_v6_what_an_officer_signed_without_its_form_is_not_laid_at_the_carriers_
     assert "points to: the sender, tver (Tver Gubernia Committee)" in told
     assert "Ask the sender whether he signed it" in told
     assert "points to: the carrier" in block(report_of(of("malformed")), "malformed")
+
+
+@pytest.mark.parametrize("title", ["漢字" * 60, "漢 a" * 40, "e\u0301" * 60, "ｆｕｌｌ" * 30])
+def test_letters_that_take_two_columns_keep_the_page_at_80(title):
+    """An office with a title of East Asia, or one that is made to break the page."""
+    many = [of(code) for code in CODES]
+    for line in lines(report_of(*many, titles={"tver": title, "center": title})):
+        wide = sum(unicodedata.east_asian_width(ch) in "WF" for ch in line)
+        assert len(line) + wide <= 80
+        assert "\ufffe" not in line
+    told = " ".join(line.strip() for line in lines(report_of(of("repeat"), titles={"tver": title})))
+    assert title.replace(" ", "") in told.replace(" ", "")
 
 
 def test_known_findings_stand_apart_below_the_new_ones():
