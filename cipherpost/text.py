@@ -255,11 +255,10 @@ def parse_spoken(heard: str) -> list[str]:
         TextError: other characters, or not sixty digits.
     """
     digits = re.sub(r"[\s.,;:_-]+", "", heard)
-    if not digits.isascii() or not digits.isdigit() or len(digits) != 5 * _SPOKEN_GROUPS:
-        raise TextError(
-            f"the spoken number has {sum(ch.isdigit() for ch in digits)} digits",
-            rule="twelve groups of five digits",
-        )
+    if stray := re.search(r"[^0-9]", digits):
+        raise TextError(f"the spoken number holds {shown(stray[0])}", rule="twelve groups of five digits, nothing else")
+    if len(digits) != 5 * _SPOKEN_GROUPS:
+        raise TextError(f"the spoken number has {len(digits)} digits", rule="twelve groups of five digits")
     return [digits[at : at + 5] for at in range(0, len(digits), 5)]
 
 

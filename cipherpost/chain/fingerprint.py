@@ -1,5 +1,7 @@
 """A fingerprint that a person gives, compared with the first entry of a roster that is at hand."""
 
+import re
+
 from cipherpost.errors import NotAuthenticError
 from cipherpost.note import split
 from cipherpost.text import TextError, first_difference, parse_hash, parse_spoken, sha256, spoken
@@ -43,4 +45,9 @@ def check_fingerprint(fingerprint: str) -> str | list[str]:
     try:
         return parse_hash(fingerprint.strip().lower())
     except TextError:
+        if re.search("[a-f]", fingerprint, re.IGNORECASE) and re.fullmatch(r"\s*[0-9a-fA-F]+\s*", fingerprint):
+            raise TextError(
+                f"the fingerprint has {len(fingerprint.strip())} characters in hex",
+                rule="64 in hex, or twelve groups of five digits: never shortened",
+            ) from None
         return parse_spoken(fingerprint)

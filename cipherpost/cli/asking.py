@@ -26,8 +26,11 @@ def passphrase_from_file(name: str) -> str:
     return first
 
 
-def ask_passphrase(question: str, *, confirm: bool) -> str:
+def ask_passphrase(question: str, *, confirm: bool, whose: str = "") -> str:
     """Ask at the terminal without showing what is typed; twice where a new passphrase is made.
+
+    Args:
+        whose: the other home whose keys it opens, where a command has two.
 
     Raises:
         NoPassphraseError: there is no terminal.
@@ -38,7 +41,12 @@ def ask_passphrase(question: str, *, confirm: bool) -> str:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise NoPassphraseError(
             "the keys are under a passphrase and there is no terminal to ask at",
-            hints=("name a file: --passphrase-file FILE or CIPHERPOST_PASSPHRASE_FILE",),
+            where=whose,
+            hints=(
+                "name a file: --with-passphrase-file FILE"
+                if whose
+                else "name a file: --passphrase-file FILE or CIPHERPOST_PASSPHRASE_FILE",
+            ),
         )
     given: str = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
     if not given:
@@ -46,3 +54,19 @@ def ask_passphrase(question: str, *, confirm: bool) -> str:
     if confirm and click.prompt("Once more", hide_input=True, err=True, default="", show_default=False) != given:
         raise UseError("the two passphrases differ", hints=("try again",))
     return given
+
+
+def ask_yes(question: str, *, default: bool) -> bool:
+    """Ask at the terminal until yes, no, or Enter for the default was typed."""
+    import click
+
+    from cipherpost.cli.output import tell
+
+    while True:
+        typed: str = click.prompt(
+            f"{question} [{'Y/n' if default else 'y/N'}]", default="", show_default=False, err=True
+        )
+        word = typed.strip().lower()
+        if word in {"", "y", "yes", "n", "no"}:
+            return word.startswith("y") if word else default
+        tell("type y for yes, or n for no")

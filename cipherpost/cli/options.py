@@ -105,7 +105,16 @@ class Session:
         from cipherpost.cli.asking import ask_passphrase, passphrase_from_file
         from cipherpost.desk import Desk, Overrides
         from cipherpost.errors import UseError
+        from cipherpost.home.settings import SETTINGS, NoHomeError
 
+        home = home.expanduser()
+        if not (home / SETTINGS).is_file():
+            raise NoHomeError(
+                "there is no home here",
+                where=str(home),
+                rule=f"--with-home names a folder with {SETTINGS}, the home to send through",
+                hints=("look at the name behind --with-home",),
+            )
         if home.resolve() == self.home_folder().resolve():
             raise UseError("this is the home that has the letter", where=str(home), hints=("leave out --with-home",))
         desk = Desk.open(
@@ -113,7 +122,7 @@ class Session:
             passphrase=lambda: (
                 passphrase_from_file(passphrase_file)
                 if passphrase_file
-                else ask_passphrase(f"Passphrase of {home}", confirm=False)
+                else ask_passphrase(f"Passphrase of {home}", confirm=False, whose=f"--with-home {home}")
             ),
             progress=self.bars(),
             trace=self.trace,
@@ -287,11 +296,12 @@ def confirm(question: str, *, yes: bool, because: str = "this cannot be undone a
     Raises:
         UseError: no terminal and no ``-y``, or the answer was no.
     """
+    from cipherpost.cli.asking import ask_yes
     from cipherpost.errors import UseError
 
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UseError(because, rule="no terminal to ask at", hints=("add -y",))
-    if not click.confirm(question, err=True, default=False):
+    if not ask_yes(question, default=False):
         raise UseError("not done: the answer was no")

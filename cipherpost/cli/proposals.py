@@ -92,7 +92,8 @@ def proposals(session: Session, everything: bool) -> None:
     if session.as_json:
         output.emit({"proposals": [each.as_json() for each in rows]})
         return
-    output.table(["number", "by", "subject", "for", "state", "until"], [each.cells() for each in rows])
+    if rows:
+        output.table(["number", "by", "subject", "for", "state", "until"], [each.cells() for each in rows])
     if session.quiet:
         return
     for each in rows:

@@ -38,7 +38,11 @@ def share(session: Session, letters: tuple[str, ...], to: str, everything: bool,
     }
     code = output.sent(session, done.posted, whole=whole)
     if not done.places and not done.left_out and not session.as_json:
-        output.tell(f"nothing to share: {to} lacks no letter that is here")
+        output.tell(f"nothing to share: every letter that is here was sealed to keys of {to}")
+        if not session.quiet:
+            office = to.partition("/")[0]
+            output.tell("which keys were destroyed or lost since, nobody can see from here: name such letters")
+            output.hint(f"cipherpost share {desk.office}/{office}/NUMBERS --to {to}")
         return code
     if not session.quiet and not session.as_json:
         verb = "would be shared" if dry_run else "shared"

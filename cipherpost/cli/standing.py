@@ -197,6 +197,7 @@ def _list(session: Session) -> None:
         ]
         for each in found
     ]
-    output.table(["entry", "cut off", "the last that counts", "hash", "above it"], rows)
+    if rows:
+        output.table(["entry", "cut off", "the last that counts", "hash", "above it"], rows)
     if not rows and not session.quiet:
         output.tell("nobody has lost standing up to now")

@@ -196,7 +196,7 @@ def doctor(session: Session, rebuild: bool) -> int:
         output.emit({"ok": all(item.ok for item in findings), "checks": [item.as_json() for item in findings]})
     else:
         for item in findings:
-            output.say(f"{'ok  ' if item.ok else 'FAIL'}  {output.safe(item.what)}")
+            output.fields([("ok  " if item.ok else "FAIL", item.what)])
             if not item.ok and item.hint:
                 output.hint(output.safe(item.hint))
     return 0 if all(item.ok for item in findings) else 1

@@ -98,7 +98,7 @@ def known_office(desk: "Desk", name: str) -> None:
     raise UnknownOfficeError(
         f"there is no office {shown(name)}",
         rule="an office is declared before it is invited or admitted",
-        hints=(*hints, f'cipherpost office add {name} --title "..."'),
+        hints=(*hints, "cipherpost roster" if near else f'cipherpost office add {name} --title "..."'),
     )
 
 

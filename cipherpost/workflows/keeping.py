@@ -9,6 +9,7 @@ from cipherpost.text import parse_time, spoken
 
 if TYPE_CHECKING:
     from cipherpost.desk import Desk
+    from cipherpost.roster.state import OfficerInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,7 @@ class ShownKeys:
     """Public keys, and how the secret ones lie on the disk.
 
     ``made`` is when the card was; ``entry`` states the keys, None while they are not in force; ``days`` is their age.
+    ``lost`` says in which entry they lost their standing, and how (None: they did not).
     ``older`` are those kept for reading: when each was made, when it was replaced, and its sealing key.
     """
 
@@ -29,12 +31,13 @@ class ShownKeys:
     made: str
     entry: int | None
     days: int
+    lost: str | None
     older: tuple[tuple[str, str, str], ...]
 
     @property
     def is_old(self) -> bool:
         """Whether new ones are advised."""
-        return self.entry is not None and self.days > limits.KEY_ADVICE_DAYS
+        return self.entry is not None and self.lost is None and self.days > limits.KEY_ADVICE_DAYS
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """For a person."""
@@ -44,6 +47,8 @@ class ShownKeys:
         yield "card", self.card
         yield "spoken", spoken(self.card)
         force = "not in force yet" if self.entry is None else f"in force since entry {self.entry}"
+        if self.lost is not None:
+            force = f"in force from entry {self.entry} until {self.lost}"
         yield "made", f"{self.made}, {force}, {self.days} days old"
         for made, replaced, seals in self.older:
             yield "older key", f"{seals[:24]}..., made {made[:10]}, replaced {replaced[:10]}; kept for reading"
@@ -62,7 +67,7 @@ class ShownKeys:
             "passphrase": self.passphrase,
             "unlocked": self.unlocked,
             "made": self.made,
-            "entry": self.entry,
+            "entry": self.entry if self.lost is None else None,
             "days": self.days,
             "older": [
                 {"made": made, "replaced": replaced, "sealing_key": seals} for made, replaced, seals in self.older
@@ -78,12 +83,12 @@ def show(desk: "Desk") -> ShownKeys:
     from cipherpost.workflows.founding import read_own_card
 
     signed = read_own_card(desk)
-    now = desk.roster.officer(desk.office, desk.officer, desk.roster.newest)
-    admitted = now is not None and now.card == signed.hash
+    tenures = [each for each in desk.roster.keys(desk.office, desk.officer) if each.card == signed.hash]
     older = owncards.own_cards(desk)[1:]
     return ShownKeys(
         made=signed.card.time,
-        entry=now.since if now is not None and admitted else None,
+        entry=tenures[-1].since if tenures else None,
+        lost=_lost(tenures[-1]) if tenures else None,
         days=max((desk.now() - parse_time(signed.card.time)).days, 0),
         older=tuple((card.card.time, replaced_at(desk, card), card.card.recipient_text) for card in older),
         key_name=desk.settings.key_name,
@@ -94,6 +99,11 @@ def show(desk: "Desk") -> ShownKeys:
         unlocked=agent.seconds_left(desk.home) is not None,
         home=str(desk.home),
     )
+
+
+def _lost(tenure: "OfficerInfo") -> str | None:
+    """When and how keys lost their standing; None while they have it."""
+    return None if tenure.until is None else f"entry {tenure.until} (lost by: {tenure.cause})"
 
 
 def change_passphrase(desk: "Desk", new: Callable[[], str] | None) -> None:

@@ -31,15 +31,13 @@ def find_network(store: "PostOffice", fingerprint: str) -> tuple[str, str]:
     Raises:
         NetworkNameError: no network here has it, naming those that are here.
     """
+    from cipherpost.chain.fingerprint import check_fingerprint
     from cipherpost.note import NoteError, split
     from cipherpost.postoffice import ForeignObjectError, NoSuchObjectError, names
-    from cipherpost.text import TextError, parse_hash, parse_spoken, sha256
+    from cipherpost.text import sha256
 
-    try:
-        wanted: str | list[str] = parse_hash(fingerprint.strip().lower())
-    except TextError:
-        with typed("copy it from what the center shows: cipherpost roster"):
-            wanted = parse_spoken(fingerprint)
+    with typed("copy it from what the center shows: cipherpost roster"):
+        wanted = check_fingerprint(fingerprint)
     found = {}
     for network in networks_of(store):
         try:

@@ -98,7 +98,7 @@ def plan(desk: "Desk", word: Word, who: str, *, cuts: Sequence[str] = (), since:
     """
     from cipherpost.roster import build
 
-    office, officer = _named(word, who)
+    office, officer = _named(desk, word, who)
     if since is not None and since > desk.now().date():
         raise SinceError(
             f"{since} has not come yet",
@@ -151,14 +151,14 @@ def reinstate(desk: "Desk", office: str, *, dry_run: bool = False) -> Posted:
     return entries.post(desk, [words.Reinstate(office)], dry_run=dry_run)
 
 
-def _named(word: Word, who: str) -> tuple[str, str | None]:
+def _named(desk: "Desk", word: Word, who: str) -> tuple[str, str | None]:
     office, slash, officer = who.partition("/")
     if word in {"retire", "compromised"}:
         if not slash or not officer:
             raise NothingToTakeError(
                 f"{who}: which officer of it?",
                 rule=f"{word} is about one officer",
-                hints=(f"cipherpost {word} {office}/NAME", f"cipherpost roster {office}"),
+                hints=tuple(_meant(desk, word, office)),
             )
         return office, officer
     if slash:
@@ -174,6 +174,19 @@ def _named(word: Word, who: str) -> tuple[str, str | None]:
             hints=(f"cipherpost retire {CENTER}/NAME",),
         )
     return office, None
+
+
+def _meant(desk: "Desk", word: Word, name: str) -> Iterator[str]:
+    """What somebody may have meant who named an officer by half: the office alone, or the officer alone."""
+    if desk.roster.office(name) is not None:
+        yield f"cipherpost {word} {name}/NAME"
+        yield f"cipherpost roster {name}"
+        return
+    newest = desk.roster.newest
+    bearers = [each for each in desk.roster.offices(newest) if desk.roster.officer(each, name, newest) is not None]
+    yield from (f"cipherpost {word} {office}/{name}" for office in bearers[:2])
+    if not bearers:
+        yield "cipherpost roster"
 
 
 def _check_standing(desk: "Desk", word: Word, office: str, officer: str | None) -> None:

@@ -128,6 +128,48 @@ def test_a_fingerprint_with_one_wrong_group_is_that_of_no_network(net):
     assert not net.home("penza").exists()
 
 
+@pytest.mark.parametrize(
+    ("heard", "said"),
+    [("13539 x6393", "the spoken number holds 'x'"), ("13539 46393", "the spoken number has 10 digits")],
+)
+def test_i10_a_number_that_is_none_says_what_is_wrong_with_it(net, heard, said):
+    refused(net.run("center", "admit", "tver/ivanov", "--heard", heard), 2, said)
+    refused(net.run(None, "audit", "--post", str(net.post), "--fingerprint", "9c3fab01"), 2, "has 8 characters in hex")
+
+
+def test_i10_an_officer_or_office_named_by_half_is_completed(net):
+    done = net.run("center", "retire", "ivanov", "-y")
+    refused(done, 2, "which officer of it")
+    assert done.hints == ["cipherpost retire tver/ivanov"]
+    done = net.run("center", "suspend", "tverr", "-y")
+    refused(done, 2, "there is no office 'tverr'")
+    assert done.hints == ["did you mean tver?", "cipherpost roster"]
+
+
+def test_i10_a_wrong_key_at_a_question_is_asked_again_in_the_programs_words(net):
+    done = net.run("center", "suspend", "tver", tty=True, stdin="q\nn\n")
+    assert done.code == 2
+    assert "type y for yes, or n for no" in done.err
+    assert "invalid input" not in done.err
+
+
+def test_i10_a_home_that_is_not_there_to_forward_through_is_no_matter_of_this_home(net):
+    done = net.run("tver", "forward", "center/all/1", "--to", "all", "--with-home", str(net.root / "nohome"))
+    refused(done, 2, "there is no home here", "nohome")
+    assert done.hints == ["look at the name behind --with-home"]
+
+
+def test_keys_of_a_retired_officer_are_not_called_new_and_an_empty_list_has_no_head(net):
+    assert "cut off" not in net.ok("center", "cut", tty=True).out
+    assert "subject" not in net.ok("center", "proposals", tty=True).out
+    net.ok("center", "retire", "tver/ivanov", "-y")
+    net.run("tver", "fetch")
+    shown = net.ok("tver", "keys", "show")
+    assert "not in force yet" not in shown.out
+    assert "(lost by: retire)" in shown.out
+    assert net.ok("tver", "keys", "show", "--json").json["entry"] is None
+
+
 # ---- mistyped ------------------------------------------------------------------------------------------------------
 
 

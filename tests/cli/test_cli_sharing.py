@@ -68,7 +68,8 @@ def test_share_gives_a_new_officer_what_he_could_not_open(net):
     )
     done = net.ok("center", "share", "--all", "--to", "tver/lebedev")
     assert done.out == ""
-    assert "nothing to share: tver/lebedev lacks no letter that is here" in done.err
+    assert "nothing to share: every letter that is here was sealed to keys of tver/lebedev" in done.err
+    assert "destroyed or lost since, nobody can see from here" in done.err
     refused(net.run("center", "share", "--to", "tver"), 2)
 
 
