@@ -236,8 +236,12 @@ def sent(session: "Session", done: "Sequence[Posted]", *, whole: Mapping[str, An
             show_error(item.waiting, as_json=False)
             if "nothing is lost" not in " ".join((item.waiting.rule, *item.waiting.hints)):
                 notice("nothing-lost")
-            if not session.quiet and not any("--drop" in each for each in item.waiting.hints):
-                hint(f"cipherpost outbox {item.channel} --drop    (if it is not to be sent)")
+            if (
+                item.kind != "receipt"
+                and not session.quiet
+                and not any("--drop" in each for each in item.waiting.hints)
+            ):
+                tell(f"to let it go unsent: cipherpost outbox {item.channel} --drop")
     return gravest({item.waiting.exit_code for item in done if item.waiting is not None})
 
 
@@ -372,8 +376,9 @@ def as_json(values: Mapping[str, Any]) -> str:
 
 _SHORTENED: Final = frozenset({"subject", "title", "from", "officers"})
 """Columns of free text: on a terminal they end in an ellipsis where the line would be too long."""
-_WHOLE: Final = frozenset({"demand", "dispatch", "number", "answered by", "sum", "given"})
+_WHOLE: Final = frozenset({"demand", "dispatch", "number", "answered by", "sum", "given", "hash"})
 """Columns that are never broken: what they show is typed again, or read as one figure."""
+_DAY: Final = len("2026-11-22")
 _LEAST: Final = 8
 """Columns of a terminal that free text keeps at least."""
 
@@ -392,7 +397,13 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
     console = Console(highlight=False)
     cells = [[_SPOKEN.sub(r"\1\n\2", cell) for cell in row] for row in cells]
-    columns = [Column(head, no_wrap=head in _WHOLE, overflow="fold") for head in heads]
+    for at in (at for at, head in enumerate(heads) if head == "dated"):
+        for row in cells:
+            row[at] = row[at].replace("T", " ")  # where a moment is broken, it is between day and time
+    columns = [
+        Column(head, no_wrap=head in _WHOLE, overflow="fold", min_width=_DAY if head == "dated" else None)
+        for head in heads
+    ]
     drawn = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for row in _fitted(heads, cells, console.width):
         drawn.add_row(*map(Text, row))

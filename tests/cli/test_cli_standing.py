@@ -259,6 +259,11 @@ def test_a_fork_ends_with_7_until_it_is_settled(sent: Net) -> None:
     assert done.code == 7
     assert [line.split()[:2] for line in done.lines] == [[f"{TVER}/2", "ivanov"]] * 2
     assert "whoever held the key of ivanov signed two dispatches with this number; not settled" in done.err
+    narrow = sent.run("center", "forks", tty=True, env={"NO_COLOR": "1", "COLUMNS": "80"}).out
+    for line in done.lines:  # the hash is typed again, and a moment is broken between day and time
+        _, _, _, dated, named, *_ = line.split("\t")
+        assert named in narrow
+        assert set(dated.split("T")) <= set(narrow.split())
     (proof,) = (sent.root / "proofs").iterdir()
     # Who knows nothing but the fingerprint is convinced by the file alone.
     known = "--fingerprint", sent.ok("center", "roster", "--json").json["fingerprint"]
