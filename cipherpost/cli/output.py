@@ -374,7 +374,7 @@ def as_json(values: Mapping[str, Any]) -> str:
     return _HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
-_SHORTENED: Final = frozenset({"subject", "title", "from", "officers"})
+_SHORTENED: Final = frozenset({"subject", "title", "from"})
 """Columns of free text: on a terminal they end in an ellipsis where the line would be too long."""
 _WHOLE: Final = frozenset({"demand", "dispatch", "number", "answered by", "sum", "given", "hash"})
 """Columns that are never broken: what they show is typed again, or read as one figure."""

@@ -227,9 +227,8 @@ def count_waiting(desk: "Desk") -> int:
     count = 0
     offices = desk.roster.offices(desk.roster.newest)
     known = {each.card for office in offices for each in desk.roster.tenures(office)}  # the center keeps copies of all
-    if proposals.may_be_open(desk):
-        opened = (each for each in proposals.listing(desk) if each.is_open)
-        known |= {name.removesuffix(CARD_SUFFIX) for each in opened for name in each.cards}
+    opened = (each for each in proposals.listing(desk) if each.is_open) if proposals.may_be_open(desk) else ()
+    known |= {name.removesuffix(CARD_SUFFIX) for each in opened for name in each.cards}
     for office in offices:
         listed = desk.post.names(names.kind_prefix(desk.network, office, "card"))
         parsed = (names.parse_object_name(name) for name in islice(listed, limits.CARDS_OF_OFFICE))

@@ -43,7 +43,7 @@ def keepers(net: Net) -> Net:
 
 
 def propose(net: Net, text: str = "On the tenth.\n") -> str:
-    place = net.ok("center", "send", str(net.write("circular.md", text)), "--to", "all").out.strip()
+    place: str = net.ok("center", "send", str(net.write("circular.md", text)), "--to", "all").out.strip()
     net.ok("second", "fetch")
     return place.rpartition("/")[2]
 
@@ -91,7 +91,7 @@ def test_a_letter_that_waits_says_so_and_how_it_is_let_go(net: Net) -> None:
     done = net.run("tver", "send", letter, "--to", "center")
     assert done.code == 1
     assert "nothing is lost" in done.err
-    assert "cipherpost outbox tver/center --drop    (if it is not to be sent)" in done.hints
+    assert "to let it go unsent: cipherpost outbox tver/center --drop" in done.err
     assert waiting(net, "tver") == 1
     net.ok("tver", "outbox", "tver/center", "--drop", "-y")
     assert waiting(net, "tver") == 0
