@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from cliharness import check_words, files, refused, state_of
 
-from cipherpost.cli import table
+from cipherpost.cli import output, table
 from cipherpost.ledger.returns import COLUMNS
 
 DISPATCH = {"channel", "number", "hash", "kind", "time", "posted", "to", "unreached"}
@@ -307,6 +307,17 @@ def test_a_terminal_of_80_columns_is_never_exceeded(net, words):
     for line in map(bare, done.lines):
         if len(line.split()) > 1 and str(net.root) not in line:  # a key or a path is never broken
             assert len(line) <= 80, line
+
+
+def test_a_narrow_roster_names_every_officer_in_whole(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    names = ["ivanov-the-elder", "*petrovskaya", "lebedev", "krasnoshchekova", "bogdanov"]
+    row = ["tver", "Tver Gubernia Committee", "committee", "good", ", ".join(names), "2026-11-22"]
+    output.table(["office", "title", "role", "state", "officers", "last heard"], [row])
+    shown = bare(capsys.readouterr().out)
+    assert set(names) <= {word.strip(",") for word in shown.split()}
+    assert all(len(line) <= 80 for line in shown.splitlines())
 
 
 def bare(text):
