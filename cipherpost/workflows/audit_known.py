@@ -14,7 +14,9 @@ from cipherpost.chain.findings import Finding
 _GROWING: Final = frozenset({"stale", "unheard"})
 """Codes whose clause says how long or how much by now; the first number, or the time since, tells one from another."""
 _RUNS: Final = frozenset({"gap", "rollback"})
-"""Codes of numbers that are gone; it is known where each of them was listed, in one run or in several."""
+"""Codes of numbers that are gone; it is known where each of them was listed, in one run or in several. Numbers above
+all that is here are known only while the same is said of them: whoever names a number that never was would else hide
+what is lost below it."""
 _OF_DEBTS: Final = frozenset({"late", "overdue", "unknown"})
 """Codes of a debt, which may be told of another dispatch after a correction."""
 
@@ -47,6 +49,7 @@ class Known:
         self._exact: dict[tuple[object, ...], str] = {}
         self._runs: dict[tuple[object, ...], list[_Run]] = {}
         self._forks: dict[tuple[object, ...], list[tuple[frozenset[str], str]]] = {}
+        self._named: dict[tuple[object, ...], _Run] = {}
         for listing in listings:
             for each in listing.findings:
                 self._take(each, _since(each, listing.place))
@@ -57,6 +60,9 @@ class Known:
         if _is_run(finding) and finding.number is not None:
             run = _Run(finding.number, finding.last or finding.number, since)
             self._runs.setdefault(_channel(finding), []).append(run)
+        elif _is_named(finding) and finding.number is not None:
+            run = _Run(finding.number, finding.last or finding.number, since)
+            self._named[_said(finding)] = min(run, self._named.get(_said(finding), run))
         elif finding.code == "fork":
             sides = frozenset(finding.about.split())
             self._forks.setdefault(_slot(finding), []).append((sides, since))
@@ -69,6 +75,9 @@ class Known:
             return self._run_since(
                 finding.number, finding.last or finding.number, self._runs.get(_channel(finding), [])
             )
+        if _is_named(finding) and finding.number is not None:
+            named = self._named.get(_said(finding))
+            return named.since if named is not None and named.first <= finding.number else None
         if finding.code == "fork":
             sides = frozenset(finding.about.split())
             listed = self._forks.get(_slot(finding), ())
@@ -107,6 +116,15 @@ def _since(finding: Finding, place: str) -> str:
 
 def _is_run(finding: Finding) -> bool:
     return finding.code in _RUNS and not finding.about
+
+
+def _is_named(finding: Finding) -> bool:
+    """Whether it is about numbers above all that is here, which others name."""
+    return finding.code == "gap" and bool(finding.about)
+
+
+def _said(finding: Finding) -> tuple[object, ...]:
+    return finding.channel, finding.office, finding.about
 
 
 def _channel(finding: Finding) -> tuple[object, ...]:

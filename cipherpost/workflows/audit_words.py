@@ -67,7 +67,8 @@ class Words:
 
     def __init__(self, chain: "Chain") -> None:
         self.chain = chain
-        self._claims: dict[str, Claim] = {}
+        self._claims: dict[str, dict[str, Claim]] = {}
+        """The highest number of a channel that each office names: one that lies shall not drown what others say."""
         self._heard: dict[str, Heard] = {}
         self._heads_files: list[Node] = []
         self._gone: dict[tuple[str, Head], Node] = {}
@@ -99,9 +100,11 @@ class Words:
         self._name(channel, number, f"{node.channel}/{node.number}")
 
     def _name(self, channel: str, number: int, place: str) -> None:
-        known = self._claims.get(channel)
+        claims = self._claims.setdefault(channel, {})
+        office = place.partition("/")[0]
+        known = claims.get(office)
         if known is None or number > known.number:
-            self._claims[channel] = Claim(number, place)
+            claims[office] = Claim(number, place)
 
     # ---- public heads of earlier audits ------------------------------------------------------------------------------
 
@@ -163,10 +166,13 @@ class Words:
 
     def missing(self) -> Iterator[Finding]:
         """Numbers that somebody names and that are not here, above all that is (the chain lists those below)."""
-        for channel, claim in sorted(self._claims.items()):
+        for channel, claims in sorted(self._claims.items()):
             view = self.chain.channels.get(channel)
             first = 1 + (_highest(view) if view is not None else 0)
-            if claim.number >= first:
+            above = sorted(each for each in claims.values() if each.number >= first)
+            if above:
+                most = above[-1].number
+                claim = next(each for each in above if each.number == most)
                 numbers = _numbers(first, claim.number)
                 yield Finding(
                     code="gap",
@@ -175,6 +181,7 @@ class Words:
                     office=channel.partition("/")[0],
                     detail=f"{numbers} missing; {claim.place} names number {claim.number}",
                     last=claim.number,
+                    about=sha256("".join(f"{each.place} {each.number}\n" for each in above).encode()),
                 )
 
     # ---- silence -----------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The findings of a signed audit as data, and which of them are the same a day later."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -31,7 +32,7 @@ findings = st.builds(
     known_since=st.none() | st.just("audit/center/2"),
     last=numbers,
     about=st.text("0123456789abcdef ", max_size=130),
-)
+).map(lambda each: replace(each, last=max(each.last, each.number)) if each.last and each.number else each)
 
 
 def report_of(*found: Finding) -> Report:
@@ -173,6 +174,16 @@ def test_what_only_goes_on_stays_known(before: Finding, after: Finding) -> None:
 )
 def test_what_is_more_or_another_is_new(before: Finding, after: Finding) -> None:
     assert since(after, before) is None
+
+
+def test_i8_who_names_a_number_that_never_was_hides_nothing_that_is_lost_below_it() -> None:
+    """A committee acks number 99999999, an auditor signs that gap; what the center acked since is missed as new."""
+    listed = finding("gap", 15, last=limits.NUMBER, about="ab" * 32)
+    assert since(listed, listed) == PLACE
+    assert since(finding("gap", 16, last=limits.NUMBER, about="ab" * 32), listed) == PLACE  # 15 came
+    assert since(finding("gap", 14, last=limits.NUMBER, about="ab" * 32), listed) is None  # 14 went
+    assert since(finding("gap", 15, last=limits.NUMBER, about="cd" * 32), listed) is None  # somebody names another
+    assert since(finding("gap", 16, last=20), listed) is None  # 21 is here
 
 
 def test_a_run_of_numbers_is_known_where_several_runs_listed_all_of_them() -> None:
