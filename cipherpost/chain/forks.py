@@ -162,7 +162,7 @@ def fork_in_slot(roster: Roster, branches: Branches, number: int) -> Contradicti
     sides = [node for node in signed if node.parent is not None and branches.goes_on(node)]
     going_on = [node.by for node in sides if sum(other.parent is node.parent for other in sides) > 1]
     if going_on:
-        what = f"{' and '.join(sorted({*going_on}))} both went on; it proves only that they saw different things"
+        what = f"what {' and '.join(sorted({*going_on}))} signed both goes on; it proves nothing against either"
         return Contradiction(what, blames=False)
     return None
 

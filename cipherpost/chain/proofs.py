@@ -40,7 +40,7 @@ AGAIN: Final = (
 )
 
 What = Literal["twice", "roster", "went-on"]
-"""One key signed two texts; enough keepers signed two entries of the roster; two officers' dispatches both went on."""
+"""One key signed two texts; enough keepers signed two entries of the roster; two keys' dispatches both went on."""
 
 
 class ProofAlteredError(NotAuthenticError):
@@ -99,24 +99,34 @@ class Proved:
                 f"two entries of the roster have one number, each signed by more than half of the keepers of then; "
                 f"both by {', '.join(self.both)}"
             )
-        return f"{self._by} saw different things: each side goes on from a dispatch that the other does not build on"
+        return f"the channel was written on from two dispatches with one number, signed under {self._keys}"
 
     @property
     def not_proved(self) -> str:
         """What is not, in one sentence."""
         if self.what == "twice":
-            return "that the officer meant to: the key may be stolen, or a home restored from a copy"
+            return (
+                "that the officer meant to: the key may be stolen, or a home restored from a copy; nor that it was "
+                f"still his: {self._cut_short}"
+            )
         if self.what == "roster":
             return (
                 "that they meant to: keys may be stolen, and who endorsed both may have been told that one was "
                 "withdrawn; nor that they keep the roster today"
             )
-        return "anything against either of them: the carrier may have shown each a different post office"
+        return (
+            "anything against either of them: the carrier may have shown officers different post offices, or a key "
+            f"be stolen; nor that the keys were still theirs: {self._cut_short}"
+        )
 
     @property
-    def _by(self) -> str:
+    def _keys(self) -> str:
         one, other = (f"{side.header.office}/{side.header.by}" for side in self.sides)
-        return f"{one} and {other}" if one != other else f"two holders of keys of {one}"
+        return f"a key of {one} and a key of {other}" if one != other else f"two keys of {one}"
+
+    @property
+    def _cut_short(self) -> str:
+        return f"entries of the roster after number {len(self.roster)} are not in this file"
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """(name, value) of what is shown."""
@@ -440,5 +450,5 @@ _NEXT: Final[dict[str, str]] = {
         "and settles in the roster which side stands."
     ),
     "roster": "Next: the keepers compare by telephone what they signed. Those who signed both make new keys.",
-    "went-on": "Next: the two compare by telephone, and the center settles in the roster which side stands.",
+    "went-on": "Next: the officers compare by telephone, and the center settles in the roster which side stands.",
 }

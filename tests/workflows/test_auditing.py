@@ -15,7 +15,7 @@ from cipherpost.postoffice.directory import DirectoryPost
 from cipherpost.text import parse_time, spoken
 from cipherpost.workflows import audit_phrases
 from cipherpost.workflows.auditing import GenesisAlteredError, NoPostOfficeError, Report, Subject, audit
-from cipherpost.workflows.networks import NetworkNameError
+from cipherpost.workflows.networks import NetworkNameError, TooManyNetworksError, find_network
 
 FIELDS = {
     "ok", "program", "network", "fingerprint", "roster", "as_of", "dispatches", "channels", "findings", "not_checked",
@@ -362,6 +362,13 @@ def test_an_outsider_names_the_network_by_its_fingerprint_in_hex_or_spoken(board
         subject = Subject.outside(str(tmp_path), said)
         assert (subject.network, subject.fingerprint) == ("rkpb", full)
         assert audit(subject, as_of=parse_time(NOW)).findings == ()
+
+
+def test_a_network_behind_a_thousand_others_is_not_said_to_be_none(board):
+    """Anybody who can write there founds them: who looks for his is not told that his fingerprint is wrong."""
+    board.store.objects |= {f"a{at}/center/roster/00000001.note": b"" for at in range(1_100)}
+    with pytest.raises(TooManyNetworksError):
+        find_network(board.store, board.net.fingerprint)
 
 
 def test_another_fingerprint_names_no_network_here(board, tmp_path):
