@@ -101,7 +101,8 @@ class Reader:
 
     ``sealed``: whether what headers say of sealed files will be asked for. ``unread``: names that the post office
     failed to give, and why. ``unlisted``: how many notes were there and not listed. ``newer``: names of what a newer
-    cipherpost left under evidence. ``absent``: names that somebody's word led to, and that are not there. ``entries``:
+    cipherpost left under evidence. ``absent``: names that somebody's word led to, and that are not there;
+    ``named_more``: whether not all of them were asked for. ``entries``:
     names of evidence of the roster that were not listed, found after all else was judged by it; another `Reader` takes
     them up as ``also``. ``audited``: what the home keeps of earlier audits; ``again``: what of it was taken up, None
     where all is read from zero. ``wanted``: all channels that were looked for.
@@ -125,6 +126,7 @@ class Reader:
         self.unlisted = len(also)
         self.newer: list[str] = []
         self.absent: set[str] = set()
+        self.named_more = False
         self.entries: set[str] = set()
         self.again: Again | None = None
         self.wanted: set[str] = set()
@@ -400,13 +402,17 @@ class Reader:
         asked: set[str] = set()
         for _ in range(_ROUNDS):
             before = len(asked), len(self.absent)
-            for named in not_here(self.chain):
+            named_here = not_here(self.chain)
+            self.named_more = len(named_here) >= ASKED
+            for named in named_here:
                 for name in places(self.chain, named):
                     if name not in asked and name not in self._laid and len(asked) < ASKED:
                         asked.add(name)
                         self._ask_for_evidence(name)
+            self.named_more |= len(asked) >= ASKED
             if len(asked) - before[0] == len(self.absent) - before[1]:
                 return
+        self.named_more = True
 
     def _ask_for_evidence(self, name: str) -> None:
         place = names.parse_object_name(name)

@@ -25,7 +25,7 @@ from cipherpost.postoffice import NoSuchObjectError, names
 from cipherpost.text import format_time, sha256
 from cipherpost.workflows import audience_keys, audit_again, earlier_audits
 from cipherpost.workflows.audit_reading import ROSTER_CHANNEL, Reader
-from cipherpost.workflows.audit_report import Report
+from cipherpost.workflows.audit_report import Report, many
 from cipherpost.workflows.audit_words import Words
 from cipherpost.workflows.moments import check_ahead
 from cipherpost.workflows.verifying import Verified, verify_file
@@ -412,6 +412,8 @@ def _titles(chain: Chain, offices: Iterable[str]) -> Mapping[str, str]:
 def _not_checked(reader: Reader, *, sealed: bool) -> Iterator[str]:
     if not sealed:
         yield _NOT_SEALED
+    elif aside := _sealed_aside(reader.chain):
+        yield f"V9, the sealed files of what is held or does not count: {many(aside, 'dispatch', 'dispatches')}"
     yield _NOT_READ
     if reader.chain.roster.newest == 0:
         yield "everything but the roster: without its first entry nobody is known"
@@ -419,9 +421,20 @@ def _not_checked(reader: Reader, *, sealed: bool) -> Iterator[str]:
         yield _NOT_AGAIN
     if reader.unlisted:
         yield (f"what else may lie there: the post office does not list all it holds ({reader.unlisted} or more notes)")
+    if reader.named_more:
+        yield (
+            "what dispatches name and is not here, to the end: more than is asked for under evidence, where another"
+            " side may lie unlisted"
+        )
     for view in reader.chain.channels.values():
         if isinstance(view.stopped, NewerError):
             number = view.tree.end.number + 1
             yield f"{view.name} from number {number} on: made by a newer cipherpost; update it, then audit again"
     for name in reader.newer:
         yield f"{name}: made by a newer cipherpost"
+
+
+def _sealed_aside(chain: Chain) -> int:
+    """How many dispatches with a letter are here and do not count."""
+    views = (view for view in chain.channels.values() if not view.straight)
+    return sum(bool(entry.header.sealed) and not entry.counts for view in views for entry in view.entries())

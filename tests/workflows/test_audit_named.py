@@ -8,6 +8,7 @@ from simulator import HostilePost
 from cipherpost.dispatch.header import Ack, RosterRef
 from cipherpost.postoffice import names
 from cipherpost.workflows import audit_named, audit_reading
+from cipherpost.workflows.auditing import audit
 
 LATER = "2026-11-22T09:30:00Z"
 
@@ -82,3 +83,24 @@ def test_i11_a_liar_who_names_much_makes_no_long_audit(board, hidden, monkeypatc
     board.audit(post=hidden)
     asked = {name for operation, name in hidden.calls if operation == "get" and "/evidence/" in name}
     assert len(asked) == 5
+
+
+def test_i11_an_audit_says_that_more_is_named_than_it_asks_for(board, hidden, monkeypatch) -> None:
+    """A liar names so many texts that nobody asks for the true one; it does not go unsaid."""
+    other = other_side(board)
+    lay(board, "tver", other)
+    assert not any("where another side may lie" in each for each in board.audit(post=hidden).not_checked)
+    for module in (audit_named, audit_reading):
+        monkeypatch.setattr(module, "ASKED", 1)
+    report = audit(board.subject(post=hidden))
+    assert sum("where another side may lie" in each for each in report.not_checked) == 1
+
+
+def test_v9_an_audit_of_sealed_files_says_which_it_did_not_look_at(board) -> None:
+    line = board.seal(b"sealed")
+    gap = board.net.run("kursk/kursk", 3, sealed=line)
+    board.post(gap[0], gap[2])
+    told = audit(board.subject(), sealed=True).not_checked
+    assert "V9, the sealed files of what is held or does not count: 1 dispatch" in told
+    board.post(gap[1])
+    assert not any("does not count" in each for each in audit(board.subject(), sealed=True).not_checked)
