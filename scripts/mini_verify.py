@@ -361,7 +361,11 @@ class Verifier:
         """V5 and V6 of an entry whose earlier ones are here; gives its statements."""
         roster, old, unsigned = self.roster, self.roster.keeper_keys(before), "unauthorized" if keys else "forged"
         need(not before or (note.by in old and note.signed_by(old[note.by])), unsigned)
-        lines, names = roster.parse(note.has.get("statements", b" ")[1:]), at(roster.keepers, before) or ()
+        stated = note.has.get("statements", b" ")[1:]
+        if before and verdict_of(roster.parse, stated) == "newer":
+            some = {name for name in note.endorsed if note.endorsed_by(name, old.get(name), roster.fingerprint)}
+            need(2 * len((some | {note.by}) & {*old}) > len(old), "unauthorized")
+        lines, names = roster.parse(stated), at(roster.keepers, before) or ()
         new = {row.name: row.key for row in roster.of("center", None, before)}
         for word, *rest in lines:
             if word == "keepers": names = rest

@@ -268,7 +268,7 @@ PLAYS: Final = (
     Play(
         command="keys move",
         home="tver",
-        words=("keys", "move", "--to", "{0}", "-o", "{root}/moved", "--new-passphrase-file", "{root}/words"),
+        words=("keys", "move", "--to", "{0}", "-y", "-o", "{root}/moved", "--new-passphrase-file", "{root}/words"),
         before=settings.asked_to_move,
         documents=("moved",),
         again=("--force",),
