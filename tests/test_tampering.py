@@ -124,8 +124,9 @@ def counts(chain: Chain, slot: names.Slot, note: bytes) -> bool:
 def test_v9_a_sealed_file_altered_anywhere_is_noticed(name, manner, record_property) -> None:
     post = MemoryPost()
     post.objects = dict(network().objects)
-    reader = Reader(post, Chain(NETWORK, network().fingerprint), Silent())
-    reader.read_all()
+    reader = Reader(post, Chain(NETWORK, network().fingerprint), Silent(), sealed=True)
+    reader.read_roster()
+    reader.read_rest()
     clean, digits = post.objects[name], names.parse_object_name(name).hash
     headers = (parse_header(split(post.objects[note]).text) for note in NOTES)
     (at,) = ((header.channel, header.number) for header in headers if header.sealed and header.sealed[0].hash == digits)
